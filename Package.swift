@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+// The layers of Lastcall, bottom to top. A target imports only targets of lower layers, never a neighbour; the
+// architecture test reads this file and says so when an arrow points up or sideways.
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
+let package = Package(
+    name: "lastcall",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "lastcall", targets: ["lastcall"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit.git", from: "0.6.0"),
+    ],
+    targets: [
+        // Layer 0: C libraries, the text of sql/, JSON by the letter.
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "LastcallSQL", path: "sql",
+            exclude: ["migrations", "queries", "schema.sql", "README.md"],
+            swiftSettings: strict, plugins: ["EmbedSQL"]
+        ),
+        .target(name: "StrictJSON", swiftSettings: strict),
+        .systemLibrary(name: "CSpawn"),
+        .target(name: "Threads", swiftSettings: strict),
+
+        // Layer 1: values.
+        .target(name: "LogoutModel", swiftSettings: strict),
+
+        // Layer 2: rules; no I/O, no clock, no randomness of their own.
+        .target(name: "DeliveryPolicy", dependencies: ["LogoutModel", "StrictJSON"], swiftSettings: strict),
+        .target(name: "LogoutTokens", dependencies: ["COpenSSL", "LogoutModel"], swiftSettings: strict),
+        .target(name: "AuditTrail", dependencies: ["LogoutModel"], swiftSettings: strict),
+
+        // Layer 3: I/O mechanisms.
+        .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict),
+        // The address rule is judged when a socket is opened, hence the arrow to DeliveryPolicy.
+        .target(name: "RelyingPartyClient", dependencies: ["CCurl", "DeliveryPolicy", "StrictJSON"], swiftSettings: strict),
+
+        .target(name: "EmbeddedPostgres", dependencies: ["CSpawn", "Threads", logging, lifecycle], swiftSettings: strict),
+        .target(name: "Telemetry", dependencies: ["Threads", logging, coreMetrics], swiftSettings: strict),
+        .target(name: "Settings", dependencies: [configuration, argumentParser, logging, toml], swiftSettings: strict),
+
+        // Layer 4: the only module that changes state.
+        .target(
+            name: "Outbox",
+            dependencies: ["LastcallSQL", "LogoutModel", "AuditTrail", "PostgresClient", logging, lifecycle],
+            swiftSettings: strict
+        ),
+
+        // Layer 5: surfaces.
+        .target(
+            name: "IntakeAPI",
+            dependencies: [
+                "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient", "Outbox",
+                hummingbird, logging, lifecycle,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "DeliveryWorker",
+            dependencies: [
+                "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "PostgresClient", "RelyingPartyClient",
+                "Outbox", "Threads", deques, logging, metrics, coreMetrics, lifecycle,
+            ],
+            swiftSettings: strict
+        ),
+
+        // Layer 6: the composition root.
+        .executableTarget(
+            name: "lastcall",
+            dependencies: [
+                "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
+                "RelyingPartyClient", "EmbeddedPostgres", "Telemetry", "Settings", "Outbox", "IntakeAPI", "DeliveryWorker",
+                argumentParser, hummingbird, hummingbirdCore, logging, metrics, coreMetrics, lifecycle, signals,
+            ],
+            swiftSettings: strict
+        ),
+
+        // Beside the layers: what builds, tests and demonstrates them. No product depends on these.
+        .executableTarget(name: "embed-sql", swiftSettings: strict),
+        .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["embed-sql"]),
+    ]
+)

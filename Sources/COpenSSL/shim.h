@@ -1,0 +1,56 @@
+// OpenSSL 3.0 for Swift: its headers, and a function for each macro or variadic call that Swift cannot import.
+#ifndef LASTCALL_COPENSSL_SHIM_H
+#define LASTCALL_COPENSSL_SHIM_H
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+// `EVP_PKEY_Q_keygen` is variadic: one function for each kind of key.
+
+/// A new RSA key of this many bits, or null.
+static inline EVP_PKEY *lastcall_generate_rsa(size_t bits) {
+    return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", bits);
+}
+
+/// A new key on this named curve ("P-256"), or null.
+static inline EVP_PKEY *lastcall_generate_ec(const char *curve) {
+    return EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
+}
+
+/// A new Ed25519 key, or null.
+static inline EVP_PKEY *lastcall_generate_ed25519(void) {
+    return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+}
+
+// Macros.
+
+/// The bytes that a memory BIO holds; they belong to the BIO. Negative when there are none.
+static inline long lastcall_bio_bytes(BIO *bio, const unsigned char **bytes) {
+    char *start = NULL;
+    long length = BIO_get_mem_data(bio, &start);
+    *bytes = (const unsigned char *)start;
+    return length;
+}
+
+/// Which parts `EVP_PKEY_fromdata` is to take: a private key and its public half.
+static const int lastcall_key_pair = EVP_PKEY_KEYPAIR;
+/// The same for a public key alone.
+static const int lastcall_public_key = EVP_PKEY_PUBLIC_KEY;
+
+/// Releases memory that OpenSSL allocated for its caller.
+static inline void lastcall_openssl_free(void *memory) { OPENSSL_free(memory); }
+
+#endif

@@ -1,0 +1,9 @@
+// What glibc adds to posix_spawn and declares only for _GNU_SOURCE, which Swift's view of glibc does without.
+// No header is included and the names are ours, so that this module and Glibc never declare one thing twice.
+#pragma once
+
+/// The child changes to a folder before it runs the program. Takes a `posix_spawn_file_actions_t *`.
+int lastcall_spawn_change_directory(void *actions, const char *path) __asm__("posix_spawn_file_actions_addchdir_np");
+
+/// The child closes every descriptor from this one on. Takes a `posix_spawn_file_actions_t *`.
+int lastcall_spawn_close_from(void *actions, int first) __asm__("posix_spawn_file_actions_addclosefrom_np");

@@ -1,0 +1,35 @@
+/// Why a client cannot be registered as it is described.
+public enum ClientMetadataError: Error, Sendable, Hashable {
+    /// The `backchannel_logout_uri` is no URI that Lastcall calls.
+    case uri(LogoutURIError)
+    /// `http` is for loopback alone, and there only where the operator allows it.
+    case insecureURI
+    /// The host is a literal address of a block that the address rule closes.
+    case blockedAddress(AddressBlock)
+    /// `backchannel_logout_session_required` says nothing without a `backchannel_logout_uri`.
+    case sessionRequiredWithoutURI
+    /// The `id_token_signed_response_alg` is none that Lastcall signs with.
+    case unsupportedAlgorithm
+
+    /// The member that is meant, as a JSON pointer.
+    public var member: String {
+        switch self {
+        case .uri, .insecureURI, .blockedAddress: "/backchannel_logout_uri"
+        case .sessionRequiredWithoutURI: "/backchannel_logout_session_required"
+        case .unsupportedAlgorithm: "/id_token_signed_response_alg"
+        }
+    }
+
+    /// The rule that is broken, as one sentence.
+    public var rule: String {
+        switch self {
+        case .uri(let error): error.rule
+        case .insecureURI: "The scheme must be https."
+        case .blockedAddress(let block): "The address is in a block that must not be called: \(block)."
+        case .sessionRequiredWithoutURI:
+            "A session can be required only where there is a backchannel_logout_uri."
+        case .unsupportedAlgorithm:
+            "The algorithm must be one of: \(ClientRule.signingAlgorithms.joined(separator: ", "))."
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Outbox
+import Logging
+import DeliveryPolicy
+import LogoutModel
+import LogoutTokens
+import RelyingPartyClient
+
+extension DeliveryWorker {
+    /// A token is signed, or could not be; called on a signing thread.
+    func signed(_ shipment: Shipment, _ result: Result<SignedShipment, any Error>) {
+        let now = ContinuousClock.now
+        guard shipment.fitsLease(at: now), !isDraining else {
+            // The lease is too old to send under: whoever claims next sends instead.
+            Task { await self.giveBack([shipment.claimed], shipment.startedAt) }
+            return
+        }
+        switch result {
+        case .success(let signed): post(signed, at: now)
+        case .failure(let error):
+            logger.error(
+                "no token could be signed",
+                metadata: ["client_id": "\(shipment.recipient.client.clientID)", "error": "\(error)"]
+            )
+            let report = AttemptReport(outcome: .signingFailed, startedAt: now, finishedAt: now)
+            conclude(shipment, report, retryAfter: nil, flags: [])
+        }
+    }
+
+    private func post(_ signed: SignedShipment, at now: ContinuousClock.Instant) {
+        let shipment = signed.shipment
+        let request = LogoutRequest(
+            lane: Int64(shipment.claimed.clientKey), url: signed.uri, body: signed.body,
+            timeout: shipment.timeout(at: now), rule: settings.addressRule,
+            allowHTTP: settings.addressRule.allowLoopback
+        )
+        client.post(request) { [self] answer in answered(signed, startedAt: now, answer) }
+    }
+
+    /// An RP answered, or did not; called on the posting thread.
+    private func answered(_ signed: SignedShipment, startedAt: ContinuousClock.Instant, _ answer: Answer) {
+        let shipment = signed.shipment
+        if answer.failure == .cancelled, !answer.requestSent {
+            Task { await self.giveBack([shipment.claimed], shipment.startedAt) }
+            return
+        }
+        let meaning = answer.meaning
+        var report = AttemptReport(outcome: meaning.outcome, startedAt: startedAt, finishedAt: .now)
+        report.httpStatus = answer.status
+        report.error = answer.error
+        report.errorDescription = answer.errorDescription
+        report.remoteAddress = answer.remoteAddress
+        report.jti = signed.tokenID
+        report.kid = signed.kid
+        let seconds = clock.now()?.seconds ?? 0
+        let retryAfter = answer.retryAfter.flatMap { RetryAfter.parse($0, secondsSince1970: seconds) }
+        conclude(shipment, report, retryAfter: retryAfter, flags: meaning.flags)
+    }
+
+    private func conclude(
+        _ shipment: Shipment, _ report: AttemptReport, retryAfter: Duration?, flags: DeliveryFlags
+    ) {
+        let claimed = shipment.claimed
+        let attempt = RetryRule.Attempt(
+            number: claimed.attempt, excused: claimed.excused, outcome: report.outcome, flags: flags,
+            retryAfter: retryAfter, remaining: shipment.timeLeft(at: .now), followsUnknown: claimed.hadUnknownOutcome
+        )
+        let settlement = RetryRule(settings: shipment.recipient.settings)
+            .settle(attempt, draw: Double.random(in: 0..<1))
+        metrics.attempted(report)
+        settle(shipment, settlement, report: report, report.outcome.laneEnding)
+    }
+}
+
+extension Answer {
+    /// What the answer, or its absence, means for the attempt.
+    fileprivate var meaning: AnswerRule.Meaning {
+        switch ending {
+        case .status(let status): AnswerRule.classify(status: status)
+        case .failure(let failure): AnswerRule.Meaning(outcome: failure.outcome)
+        }
+    }
+}
+
+extension TransportFailure {
+    fileprivate var outcome: AttemptOutcome {
+        switch self {
+        case .timeout: .timeout
+        case .unreachable: .unreachable
+        case .dnsFailure: .dnsFailure
+        case .tlsFailure: .tlsFailure
+        case .blockedAddress, .forbiddenURL: .blockedAddress
+        case .protocolError: .protocolError
+        case .localError: .localError
+        case .cancelled: .unknown
+        }
+    }
+}
+
+extension AttemptOutcome {
+    fileprivate var laneEnding: LaneEnding {
+        switch self {
+        case .timeout: .timedOut
+        case .unreachable, .dnsFailure, .tlsFailure, .signingFailed, .localError, .blockedAddress, .unknown: .other
+        default: .answered
+        }
+    }
+}
+
+extension Recipient {
+    /// What holds where neither client nor issuer says.
+    static let standard = DeliverySettings.standard
+}
+
+extension Duration {
+    /// In seconds, as a floating-point number.
+    var seconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+
+    var magnitude: Duration { self < .zero ? .zero - self : self }
+}

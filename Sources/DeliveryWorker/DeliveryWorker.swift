@@ -1,0 +1,281 @@
+import CoreMetrics
+import DeliveryPolicy
+public import Logging
+import LogoutModel
+public import Outbox
+public import RelyingPartyClient
+public import ServiceLifecycle
+import Synchronization
+
+/// Claims, signs, posts and settles: the service that gets logouts to RPs.
+///
+/// ```text
+/// claim loop ─[ClaimedDelivery]─▶ signing threads ─SignedShipment─▶ posting thread ─Answer─▶ settler
+/// ```
+///
+/// What is held at once is bounded by the slots, from the claim until the outcome is recorded. Any number of these run
+/// against one database; a process that is lost loses only leases, and those run out.
+public final class DeliveryWorker: Service {
+    let settings: WorkerSettings
+    let store: OutboxStore
+    let client: RelyingPartyClient
+    let logger: Logger
+    let clock = DatabaseClock()
+    let metrics = WorkerMetrics()
+    private let directory: Directory
+    private let schedule: Mutex<LaneSchedule>
+    private let control = Mutex(Control())
+    private let signals: AsyncStream<Void>
+    private let signal: AsyncStream<Void>.Continuation
+
+    private struct Control {
+        var isDraining = false
+        var clocksAgree = false
+        var settler: Settler?
+    }
+
+    /// A worker over a store and a client; ``run()`` runs the client too.
+    public init(settings: WorkerSettings, store: OutboxStore, client: RelyingPartyClient, logger: Logger) {
+        self.settings = settings
+        self.store = store
+        self.client = client
+        self.logger = logger
+        directory = Directory(store: store, encryptionKey: settings.keyEncryptionKey)
+        schedule = Mutex(LaneSchedule(slots: settings.slots))
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Says that lanes have something due; `nil` says that some have.
+    public func wake(_ lanes: [Int32]?) {
+        if let lanes { schedule.withLock { schedule in lanes.forEach { schedule.announce($0) } } }
+        metrics.wakeUps.increment()
+        signal.yield()
+    }
+
+    /// How long the oldest outcome has waited to be recorded.
+    public var settlerLag: Duration { control.withLock { $0.settler }?.lag ?? .zero }
+
+    /// Whether this machine's clock agrees with the database's, so that tokens may be signed.
+    public var clocksAgree: Bool { control.withLock { $0.clocksAgree } }
+
+    /// Deliveries held now.
+    public var held: Int { schedule.withLock { $0.held } }
+
+    var isDraining: Bool { control.withLock { $0.isDraining } }
+
+    /// Works until a graceful shutdown, then lets what is in flight end and gives the rest back.
+    public func run() async throws {
+        guard let worker = try await registered() else { return }
+        let settler = Settler(
+            store: store, worker: worker, batchSize: settings.settleBatchSize, interval: settings.settleInterval,
+            logger: logger
+        ) { [self] entries, result in recorded(entries, result) }
+        control.withLock { $0.settler = settler }
+        let signing = SigningThreads(count: settings.signerThreads, clock: clock) { [self] shipment, result in
+            signed(shipment, result)
+        }
+        try signing.start()
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await settler.run() }
+                group.addTask { [client, logger] in
+                    do { try await client.run() } catch { logger.critical("posting has ended", metadata: ["error": "\(error)"]) }
+                }
+                group.addTask { await Housekeeper(worker: self, key: worker).run() }
+                await self.claimUntilDraining(worker, signing)
+                await self.drain(signing, settler)
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            self.beginDraining()
+        }
+    }
+
+    private func beginDraining() {
+        control.withLock { $0.isDraining = true }
+        signal.yield()
+    }
+
+    /// The key of this process; waits for the database as long as it takes.
+    private func registered() async throws -> Int32? {
+        var pause = Duration.milliseconds(100)
+        while !Task.isCancelled, !isDraining, !Task.isShuttingDownGracefully {
+            do {
+                return try await store.registerWorker(named: settings.name)
+            } catch {
+                logger.warning("waiting for the database", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(2))
+            }
+        }
+        return nil
+    }
+
+    // MARK: Claiming
+
+    private func claimUntilDraining(_ worker: Int32, _ signing: SigningThreads) async {
+        let poll = LanePoll(interval: settings.pollInterval, wake: signal)
+        let pollTask = Task { await poll.run { await self.lookThrough() } }
+        defer { pollTask.cancel() }
+        for await _ in signals {
+            while !isDraining, clocksAgree {
+                let claims = schedule.withLock { $0.next(at: .now) }
+                guard !claims.isEmpty else { break }
+                await claim(claims, worker, signing)
+            }
+            if isDraining || Task.isCancelled { return }
+        }
+    }
+
+    /// Finds lanes that nobody announced: retries that came due, commits of other doors, lost signals.
+    private func lookThrough() async {
+        var after = Int32.min
+        do {
+            while !isDraining {
+                let found = try await store.lanesDue(after: after, limit: 256)
+                schedule.withLock { schedule in
+                    for (lane, head) in found { schedule.discovered(lane, head: head) }
+                }
+                guard found.count == 256, let last = found.last else { return }
+                after = last.lane
+            }
+        } catch {
+            logger.warning("the queue cannot be looked through", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func claim(_ claims: [LaneClaim], _ worker: Int32, _ signing: SigningThreads) async {
+        let limit = schedule.withLock { $0.free }
+        let claimedAt = ContinuousClock.now
+        do {
+            let batch = try await store.claim(
+                claims, limit: limit, worker: worker,
+                defaults: ClaimDefaults(
+                    leaseSeconds: settings.lease.seconds, marginSeconds: settings.leaseMargin.seconds,
+                    maxInFlight: Recipient.standard.maxInFlight,
+                    attemptTimeoutSeconds: Recipient.standard.attemptTimeoutSeconds
+                )
+            )
+            schedule.withLock { $0.claimed(claims, batch, at: claimedAt) }
+            metrics.claimed.increment(by: batch.deliveries.count)
+            await dispatch(batch.deliveries, claimedAt, signing)
+        } catch {
+            schedule.withLock { $0.claimed(claims, ClaimedBatch(), at: claimedAt) }
+            logger.warning("claim failed", metadata: ["error": "\(error)"])
+            // The next look through the queue finds these lanes again.
+            try? await Task.sleep(for: .milliseconds(Int64.random(in: 50...250)))
+        }
+    }
+
+    private func dispatch(
+        _ deliveries: [ClaimedDelivery], _ claimedAt: ContinuousClock.Instant, _ signing: SigningThreads
+    ) async {
+        let unknown = Set(deliveries.filter { recipient(of: $0) == nil }.map(\.clientKey))
+        if !unknown.isEmpty {
+            do {
+                try await directory.refresh(Array(unknown))
+            } catch {
+                logger.warning("clients cannot be read", metadata: ["error": "\(error)"])
+            }
+        }
+        var shipments: [Shipment] = []
+        var orphans: [ClaimedDelivery] = []
+        for delivery in deliveries {
+            guard let recipient = recipient(of: delivery) else {
+                orphans.append(delivery)
+                continue
+            }
+            let shipment = Shipment(
+                claimed: delivery, recipient: recipient, claimedAt: claimedAt, startedAt: claimedAt
+            )
+            schedule.withLock { $0.setCap(recipient.settings.maxInFlight, of: delivery.clientKey) }
+            if let reason = shipment.refusal(at: .now) {
+                settle(shipment, Settlement(endingWith: reason), report: nil, .other)
+            } else {
+                shipments.append(shipment)
+            }
+        }
+        signing.add(shipments)
+        await giveBack(orphans, claimedAt)
+    }
+
+    private func recipient(of delivery: ClaimedDelivery) -> Recipient? {
+        directory.recipient(
+            delivery.clientKey, clientVersion: delivery.clientVersion, issuerVersion: delivery.issuerVersion
+        )
+    }
+
+    // MARK: Ending
+
+    /// Queues an outcome to be recorded.
+    func settle(_ shipment: Shipment, _ settlement: Settlement, report: AttemptReport?, _ ending: LaneEnding) {
+        let settled = SettledDelivery(
+            lease: shipment.claimed.lease, attempt: shipment.claimed.attempt, settlement: settlement, report: report
+        )
+        control.withLock { $0.settler }?.add(
+            Settler.Entry(settled: settled, shipment: shipment, ending: ending, since: .now)
+        )
+    }
+
+    private func recorded(_ entries: [Settler.Entry], _ result: SettledBatch) {
+        schedule.withLock { schedule in
+            for entry in entries {
+                schedule.ended(entry.shipment.claimed.clientKey, startedAt: entry.shipment.startedAt, entry.ending)
+            }
+        }
+        metrics.settled(entries, fenced: result.fenced.count)
+        if !result.fenced.isEmpty {
+            logger.notice("outcomes came after their lease was lost", metadata: ["count": "\(result.fenced.count)"])
+        }
+        signal.yield()
+    }
+
+    /// Gives claims back that were not sent.
+    func giveBack(_ deliveries: [ClaimedDelivery], _ startedAt: ContinuousClock.Instant) async {
+        guard !deliveries.isEmpty else { return }
+        do {
+            try await store.release(deliveries.map(\.lease))
+        } catch {
+            logger.warning(
+                "claims cannot be given back; their leases run out",
+                metadata: ["count": "\(deliveries.count)", "error": "\(error)"]
+            )
+        }
+        schedule.withLock { schedule in
+            for delivery in deliveries { schedule.ended(delivery.clientKey, startedAt: startedAt, .other) }
+        }
+        signal.yield()
+    }
+
+    private func drain(_ signing: SigningThreads, _ settler: Settler) async {
+        let unsent = signing.stop()
+        for shipment in unsent { await giveBack([shipment.claimed], shipment.startedAt) }
+        client.shutdown(grace: settings.drain)
+        let end = ContinuousClock.now + settings.drain + .seconds(1)
+        while held > 0, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(20)) }
+        settler.finish()
+        logger.info("deliveries drained", metadata: ["left": "\(held)"])
+    }
+
+    // MARK: For the housekeeper
+
+    /// Takes a reading of the database clock and compares it with this machine's.
+    func compareClocks(_ database: Timestamp, at instant: ContinuousClock.Instant, wall: Timestamp) {
+        clock.set(database, at: instant)
+        let skew = Duration.microseconds(database.microseconds - wall.microseconds)
+        let agree = skew.magnitude <= settings.clockSkewLimit
+        let changed = control.withLock { control in
+            defer { control.clocksAgree = agree }
+            return control.clocksAgree != agree
+        }
+        guard changed else { return }
+        guard !agree else {
+            signal.yield()
+            return
+        }
+        logger.error(
+            "nothing is signed: this machine's clock and the database's differ",
+            metadata: ["skew_seconds": "\(skew.seconds)"]
+        )
+    }
+}

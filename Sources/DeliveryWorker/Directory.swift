@@ -1,0 +1,80 @@
+import DeliveryPolicy
+import LogoutTokens
+import Outbox
+import Synchronization
+
+/// A client as deliveries need it: policy resolved, keys opened.
+struct Recipient: Sendable {
+    let client: KnownClient
+    let issuer: String
+    let settings: DeliverySettings
+    /// The key for its `alg`, or why there is none.
+    let key: Result<SigningKey, SigningKeyProblem>
+    let issuerVersion: Int64
+}
+
+/// Why nothing can be signed for a client.
+enum SigningKeyProblem: Error, Sendable, Hashable {
+    /// Its issuer has no active key of its `alg`.
+    case noActiveKey
+    /// The stored key cannot be opened with the configured key-encryption key.
+    case cannotBeOpened
+}
+
+/// What this process knows of clients. Every claim says which version a client and its issuer have now, so nothing
+/// older is ever used.
+final class Directory: Sendable {
+    private let store: OutboxStore
+    private let encryptionKey: KeyEncryptionKey
+    private let recipients = Mutex<[Int32: Recipient]>([:])
+
+    init(store: OutboxStore, encryptionKey: KeyEncryptionKey) {
+        self.store = store
+        self.encryptionKey = encryptionKey
+    }
+
+    /// The client as of at least these versions; `nil` where it must be read first.
+    func recipient(_ key: Int32, clientVersion: Int64, issuerVersion: Int64) -> Recipient? {
+        recipients.withLock { recipients in
+            guard let known = recipients[key], known.client.version >= clientVersion,
+                known.issuerVersion >= issuerVersion
+            else { return nil }
+            return known
+        }
+    }
+
+    /// Reads clients, their issuers and keys.
+    func refresh(_ clients: [Int32]) async throws {
+        let found = try await store.configurations(ofClients: clients)
+        var issuers: [Int32: (known: KnownIssuer, keys: [String: Result<SigningKey, SigningKeyProblem>])] = [:]
+        for issuer in found.issuers { issuers[issuer.key] = (issuer, open(issuer)) }
+        var fresh: [Int32: Recipient] = [:]
+        for client in found.clients {
+            guard let (issuer, keys) = issuers[client.issuerKey] else { continue }
+            let base = (try? DeliveryOverrides(stored: issuer.delivery))?.resolved(over: .standard) ?? .standard
+            let settings = (try? DeliveryOverrides(stored: client.delivery))?.resolved(over: base) ?? base
+            fresh[client.key] = Recipient(
+                client: client, issuer: issuer.issuer, settings: settings, key: keys[client.alg] ?? .failure(.noActiveKey),
+                issuerVersion: issuer.version
+            )
+        }
+        recipients.withLock { [fresh] recipients in
+            recipients.merge(fresh) { old, new in
+                old.client.version > new.client.version || old.issuerVersion > new.issuerVersion ? old : new
+            }
+        }
+    }
+
+    private func open(_ issuer: KnownIssuer) -> [String: Result<SigningKey, SigningKeyProblem>] {
+        var keys: [String: Result<SigningKey, SigningKeyProblem>] = [:]
+        for stored in issuer.keys {
+            keys[stored.alg] = Result {
+                guard let alg = SignatureAlgorithm(rawValue: stored.alg) else { throw SigningKeyProblem.noActiveKey }
+                return try SealedKey(bytes: stored.sealed).open(
+                    issuerID: Array(issuer.name.utf8), kid: stored.kid, algorithm: alg, under: encryptionKey
+                )
+            }.mapError { $0 as? SigningKeyProblem ?? .cannotBeOpened }
+        }
+        return keys
+    }
+}

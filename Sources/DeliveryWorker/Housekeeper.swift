@@ -1,0 +1,48 @@
+import Logging
+import FoundationEssentials
+import LogoutModel
+import Outbox
+
+/// What must be done from time to time, whoever does it: ends overdue deliveries, keeps partitions ahead, reads the
+/// database clock. Every step is safe in any number of processes at once; delivery never waits for it.
+struct Housekeeper {
+    let worker: DeliveryWorker
+    let key: Int32
+
+    func run() async {
+        var rounds = 0
+        while !Task.isCancelled {
+            await readClock()
+            await endOverdue()
+            if rounds % 600 == 0 { await keepPartitions() }
+            rounds += 1
+            try? await Task.sleep(for: .seconds(1) * Double.random(in: 0.8...1.2))
+        }
+    }
+
+    private func readClock() async {
+        do {
+            let health = try await worker.store.health()
+            let wall = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+            worker.compareClocks(health.now, at: .now, wall: wall)
+        } catch {
+            worker.logger.debug("the database clock cannot be read", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func endOverdue() async {
+        do {
+            while !Task.isCancelled, try await worker.store.endOverdue(worker: key, limit: 500) >= 500 {}
+        } catch {
+            worker.logger.warning("overdue deliveries cannot be ended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func keepPartitions() async {
+        do {
+            try await worker.store.keepPartitions(daysAhead: worker.settings.partitionDaysAhead)
+        } catch {
+            worker.logger.error("partitions cannot be kept ahead", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import DequeModule
+import LogoutModel
+import Outbox
+
+/// Decides from which lanes (clients) to claim next, and how much of each.
+///
+/// A value without a clock: the caller says what time it is. What it keeps apart: a lane with a backlog takes its turn
+/// like any other; a lane that hangs keeps at most what it has; all slow lanes together hold at most a quarter of the
+/// slots. A lane's window opens with its successes and halves with a timeout, so a lane that nobody has heard from
+/// begins with two.
+struct LaneSchedule: Sendable {
+    /// Lanes in one claim.
+    static let lanesPerClaim = 16
+    /// Attempts that are older than this are held against their lane.
+    static let patience = Duration.seconds(1)
+    /// What a lane that is not known yet may have in flight.
+    static let firstWindow = 2
+
+    private struct Lane {
+        var starts: [ContinuousClock.Instant] = []
+        var window = LaneSchedule.firstWindow
+        var cap = LaneSchedule.firstWindow
+        var lowWater = Timestamp(microseconds: .min)
+        var isQueued = false
+        var hasMore = false
+        var timeouts = 0
+
+        var isSlow: Bool { timeouts >= 2 }
+
+        func hangs(at now: ContinuousClock.Instant) -> Bool {
+            starts.count { now - $0 > LaneSchedule.patience } >= 2
+        }
+    }
+
+    let slots: Int
+    private var lanes: [Int32: Lane] = [:]
+    private var queue: Deque<Int32> = []
+    private(set) var held = 0
+    private var heldBySlow = 0
+
+    init(slots: Int) {
+        self.slots = slots
+    }
+
+    /// Deliveries that may still be claimed.
+    var free: Int { max(0, slots - held) }
+
+    /// A lane is said to have something due.
+    mutating func announce(_ lane: Int32) {
+        enqueue(lane)
+    }
+
+    /// A look through the queue found a lane with something due since `head`; late commits lie behind the mark.
+    mutating func discovered(_ lane: Int32, head: Timestamp) {
+        let mark = Self.mark(before: head)
+        if let known = lanes[lane], mark < known.lowWater { lanes[lane]?.lowWater = mark }
+        enqueue(lane)
+    }
+
+    /// The lanes whose turn it is; none where no slot is free or no lane has anything.
+    mutating func next(at now: ContinuousClock.Instant) -> [LaneClaim] {
+        var claims: [LaneClaim] = []
+        var budget = free
+        var slowBudget = max(1, slots / 4) - heldBySlow
+        var turns = queue.count
+        while turns > 0, budget > 0, claims.count < Self.lanesPerClaim, let key = queue.popFirst() {
+            turns -= 1
+            guard var lane = lanes[key] else { continue }
+            lane.isQueued = false
+            var room = min(lane.window, max(lane.cap, Self.firstWindow)) - lane.starts.count
+            if lane.isSlow { room = min(room, slowBudget) }
+            if room <= 0 || lane.hangs(at: now) {
+                // Its own deliveries, as they end, put it back.
+                lane.hasMore = true
+                lanes[key] = lane
+                if lane.starts.isEmpty { enqueue(key) }
+                continue
+            }
+            lanes[key] = lane
+            let quota = min(room, budget)
+            claims.append(LaneClaim(client: key, lowWater: lane.lowWater, quota: quota))
+            budget -= quota
+            if lane.isSlow { slowBudget -= quota }
+        }
+        return claims
+    }
+
+    /// What a claim gave.
+    mutating func claimed(_ asked: [LaneClaim], _ batch: ClaimedBatch, at now: ContinuousClock.Instant) {
+        var counts: [Int32: Int] = [:]
+        for delivery in batch.deliveries { counts[delivery.clientKey, default: 0] += 1 }
+        for claim in asked {
+            guard var lane = lanes[claim.client] else { continue }
+            let count = counts[claim.client] ?? 0
+            lane.starts += repeatElement(now, count: count)
+            held += count
+            if lane.isSlow { heldBySlow += count }
+            lane.hasMore = false
+            if let found = batch.lanes[claim.client] {
+                lane.lowWater = Self.mark(before: found.head)
+                lane.hasMore = found.hasMore
+            }
+            lanes[claim.client] = lane
+            if lane.hasMore { enqueue(claim.client) }
+        }
+        forgetIdleLanes()
+    }
+
+    /// A client's cap became known.
+    mutating func setCap(_ cap: Int, of lane: Int32) {
+        lanes[lane]?.cap = cap
+    }
+
+    /// A delivery has left this process: settled, released or lost.
+    mutating func ended(_ key: Int32, startedAt: ContinuousClock.Instant, _ ending: LaneEnding) {
+        guard var lane = lanes[key], let place = lane.starts.firstIndex(of: startedAt) else { return }
+        lane.starts.remove(at: place)
+        held -= 1
+        let wasSlow = lane.isSlow
+        switch ending {
+        case .answered:
+            lane.timeouts = 0
+            lane.window = min(lane.window + 1, max(lane.cap, Self.firstWindow))
+        case .timedOut:
+            lane.timeouts += 1
+            lane.window = max(1, lane.window / 2)
+        case .other: break
+        }
+        if wasSlow { heldBySlow -= 1 }
+        if lane.isSlow != wasSlow { heldBySlow += lane.isSlow ? lane.starts.count : -lane.starts.count }
+        lanes[key] = lane
+        if lane.hasMore { enqueue(key) }
+    }
+
+    private mutating func enqueue(_ key: Int32) {
+        guard !lanes[key, default: Lane()].isQueued else { return }
+        lanes[key, default: Lane()].isQueued = true
+        queue.append(key)
+    }
+
+    /// A second before the head: what commits later with an earlier time is found by the next look through the queue.
+    private static func mark(before head: Timestamp) -> Timestamp {
+        head.advanced(by: .seconds(-1))
+    }
+
+    private mutating func forgetIdleLanes() {
+        guard lanes.count > 20_000 else { return }
+        lanes = lanes.filter { $0.value.isQueued || !$0.value.starts.isEmpty }
+    }
+}
+
+/// How a delivery left its lane, for the lane's pace.
+enum LaneEnding: Sendable, Hashable {
+    /// The RP answered in time.
+    case answered
+    /// It did not.
+    case timedOut
+    /// It was not asked, or could not be reached.
+    case other
+}

@@ -1,0 +1,123 @@
+import Logging
+import LogoutModel
+import Outbox
+import PostgresClient
+import Synchronization
+
+/// Records outcomes in batches. An outcome that cannot be recorded now is kept and tried again: its lease number makes
+/// a repetition harmless, and where the lease runs out first, another worker's claim says so.
+final class Settler: Sendable {
+    /// The most outcomes in one statement.
+    static let maximumBatch = 512
+
+    struct Entry: Sendable {
+        let settled: SettledDelivery
+        let shipment: Shipment
+        let ending: LaneEnding
+        let since: ContinuousClock.Instant
+    }
+
+    private struct State {
+        var waiting: [Entry] = []
+        var isFinishing = false
+    }
+
+    private let store: OutboxStore
+    private let worker: Int32
+    private let batchSize: Int
+    private let interval: Duration
+    private let logger: Logger
+    private let recorded: @Sendable ([Entry], SettledBatch) -> Void
+    private let state = Mutex(State())
+    private let oldest = Mutex<ContinuousClock.Instant?>(nil)
+    private let ticks: AsyncStream<Void>
+    private let tick: AsyncStream<Void>.Continuation
+
+    /// - Parameter recorded: told of entries that are done with: recorded, or fenced out, or given up.
+    init(
+        store: OutboxStore, worker: Int32, batchSize: Int, interval: Duration, logger: Logger,
+        recorded: @escaping @Sendable ([Entry], SettledBatch) -> Void
+    ) {
+        self.store = store
+        self.worker = worker
+        self.batchSize = batchSize
+        self.interval = interval
+        self.logger = logger
+        self.recorded = recorded
+        (ticks, tick) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// How long the oldest outcome has waited.
+    var lag: Duration {
+        let waiting = state.withLock { $0.waiting.first?.since }
+        let flushing = oldest.withLock { $0 }
+        guard let since = [waiting, flushing].compactMap({ $0 }).min() else { return .zero }
+        return .now - since
+    }
+
+    func add(_ entry: Entry) {
+        let count = state.withLock { state in
+            state.waiting.append(entry)
+            return state.waiting.count
+        }
+        if count == 1 || count == batchSize { tick.yield() }
+    }
+
+    /// Ends ``run()`` once everything is recorded.
+    func finish() {
+        state.withLock { $0.isFinishing = true }
+        tick.finish()
+    }
+
+    /// Records until ``finish()``; after it, what is left is tried until the task is cancelled.
+    func run() async {
+        for await _ in ticks {
+            // A moment for others to join, unless a batch is full already.
+            if state.withLock({ $0.waiting.count < batchSize }) { try? await Task.sleep(for: interval) }
+            await flushAll()
+        }
+        await flushAll()
+    }
+
+    private func flushAll() async {
+        while true {
+            let batch = state.withLock { state in
+                let batch = Array(state.waiting.prefix(Self.maximumBatch))
+                state.waiting.removeFirst(batch.count)
+                return batch
+            }
+            guard let first = batch.first else { return }
+            oldest.withLock { $0 = first.since }
+            await record(batch)
+            oldest.withLock { $0 = nil }
+        }
+    }
+
+    private func record(_ batch: [Entry]) async {
+        var pause = Duration.milliseconds(20)
+        while true {
+            do {
+                let result = try await store.settle(batch.map(\.settled), worker: worker, now: .now)
+                return recorded(batch, result)
+            } catch let error as PostgresError where !error.isTransient {
+                guard batch.count == 1 else {
+                    for entry in batch { await record([entry]) }
+                    return
+                }
+                // Its lease runs out, and the next claim records the attempt as unknown.
+                logger.error(
+                    "outcome cannot be recorded",
+                    metadata: ["delivery": "\(batch[0].settled.lease.delivery.text)", "error": "\(error)"]
+                )
+                return recorded(batch, SettledBatch())
+            } catch {
+                guard !Task.isCancelled else { return recorded(batch, SettledBatch()) }
+                logger.warning(
+                    "outcomes wait for the database", metadata: ["count": "\(batch.count)", "error": "\(error)"]
+                )
+                try? await Task.sleep(for: pause * Double.random(in: 0.5...1))
+                pause = min(pause * 2, .seconds(1))
+            }
+        }
+    }
+}

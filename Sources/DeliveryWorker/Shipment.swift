@@ -1,0 +1,50 @@
+import Outbox
+import DeliveryPolicy
+import FoundationEssentials
+import LogoutModel
+
+/// A claimed delivery on its way: who gets it, and since when we hold it.
+struct Shipment: Sendable {
+    let claimed: ClaimedDelivery
+    let recipient: Recipient
+    /// Just before the claim was sent, so that the lease is never believed longer than it is.
+    let claimedAt: ContinuousClock.Instant
+    /// When it took its slot.
+    let startedAt: ContinuousClock.Instant
+
+    /// What is left to the delivery's deadline.
+    func timeLeft(at now: ContinuousClock.Instant) -> Duration {
+        claimed.timeLeft - (now - claimedAt)
+    }
+
+    /// How long an attempt that begins now may take: the client's timeout, or what is left to the deadline.
+    func timeout(at now: ContinuousClock.Instant) -> Duration {
+        min(.seconds(recipient.settings.attemptTimeoutSeconds), timeLeft(at: now))
+    }
+
+    /// Whether an attempt that begins now is over, with a second to settle it, before the lease is.
+    func fitsLease(at now: ContinuousClock.Instant) -> Bool {
+        now - claimedAt + timeout(at: now) + .seconds(1) <= claimed.lease.length
+    }
+
+    /// Why it must end without an attempt, where it must.
+    func refusal(at now: ContinuousClock.Instant) -> EndReason? {
+        let client = recipient.client
+        if timeLeft(at: now) <= .zero { return .deadlinePassed }
+        if client.backchannelLogoutURI == nil { return .noBackchannelLogoutURI }
+        if client.sessionRequired, claimed.sid == nil { return .sessionRequiredNoSid }
+        if let most = recipient.settings.maxAttempts, claimed.attempt - claimed.excused > most {
+            return .attemptsExhausted
+        }
+        return nil
+    }
+}
+
+/// A shipment whose token is signed: what is posted.
+struct SignedShipment: Sendable {
+    let shipment: Shipment
+    let uri: String
+    let body: [UInt8]
+    let tokenID: UUID
+    let kid: String
+}

@@ -1,0 +1,48 @@
+import CoreMetrics
+import LogoutModel
+import Metrics
+import Outbox
+
+/// What a worker counts. No label grows with callers or clients.
+struct WorkerMetrics: Sendable {
+    let wakeUps = Counter(label: "lastcall_wake_ups_total")
+    let claimed = Counter(label: "lastcall_deliveries_claimed_total")
+    private let fenced = Counter(label: "lastcall_settles_fenced_total")
+    private let batches = Recorder(label: "lastcall_settle_batch_size")
+    private let durations = Timer(label: "lastcall_attempt_duration_seconds")
+    private let outcomes: [AttemptOutcome: Counter]
+    private let ends: [DeliveryStatus: Counter]
+
+    init() {
+        outcomes = Dictionary(uniqueKeysWithValues: AttemptOutcome.allCases.map { outcome in
+            (outcome, Counter(label: "lastcall_attempts_total", dimensions: [("outcome", outcome.rawValue)]))
+        })
+        ends = Dictionary(uniqueKeysWithValues: DeliveryStatus.allCases.filter(\.isEnd).map { status in
+            (status, Counter(label: "lastcall_deliveries_ended_total", dimensions: [("status", status.rawValue)]))
+        })
+    }
+
+    func attempted(_ report: AttemptReport) {
+        outcomes[report.outcome]?.increment()
+        durations.recordNanoseconds((report.finishedAt - report.startedAt).nanoseconds)
+    }
+
+    func settled(_ entries: [Settler.Entry], fenced count: Int) {
+        batches.record(entries.count)
+        if count > 0 { fenced.increment(by: count) }
+        for entry in entries {
+            switch entry.settled.settlement {
+            case .delivered: ends[.delivered]?.increment()
+            case .ended(let reason, _): ends[reason.status]?.increment()
+            case .retry: break
+            }
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}

@@ -1,0 +1,39 @@
+public import DeliveryPolicy
+public import LogoutTokens
+
+/// What the operator decides about deliveries.
+public struct WorkerSettings: Sendable {
+    /// What attempts of this process are signed with in the records: host and process.
+    public var name: String
+    /// How many deliveries this process holds at once.
+    public var slots = 512
+    /// How long a lease lasts on the database clock, unless a client's timeout lengthens it.
+    public var lease = Duration.seconds(10)
+    /// By how much a lease outlasts its attempt: to sign, to settle, and to spare.
+    public var leaseMargin = Duration.seconds(3)
+    /// How often the queue is looked through for what nobody announced.
+    public var pollInterval = Duration.milliseconds(250)
+    /// How many outcomes make a batch that need not wait for more.
+    public var settleBatchSize = 128
+    /// How long an outcome waits for others before it is recorded.
+    public var settleInterval = Duration.milliseconds(5)
+    /// How many threads sign.
+    public var signerThreads = 1
+    /// How long attempts in flight may go on after the process was asked to stop.
+    public var drain = Duration.seconds(25)
+    /// How far this machine's clock may be from the database's before it signs nothing.
+    public var clockSkewLimit = Duration.seconds(5)
+    /// How many days ahead partitions are kept.
+    public var partitionDaysAhead = 3
+    /// Which addresses may be called.
+    public var addressRule: AddressRule
+    /// What opens the signing keys.
+    public var keyEncryptionKey: KeyEncryptionKey
+
+    /// The defaults of every setting.
+    public init(name: String, addressRule: AddressRule, keyEncryptionKey: KeyEncryptionKey) {
+        self.name = name
+        self.addressRule = addressRule
+        self.keyEncryptionKey = keyEncryptionKey
+    }
+}

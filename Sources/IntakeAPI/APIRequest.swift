@@ -1,0 +1,61 @@
+/// One call as it arrives, before anything of it is believed. The same for HTTP and for the command line.
+public struct APIRequest: Sendable {
+    /// The method, in upper case.
+    public let method: String
+    /// The path as sent, percent-encoded.
+    public let path: String
+    /// The query as sent, without the question mark.
+    public let query: String
+    /// The header fields, names in lower case.
+    public let headers: [(name: String, value: String)]
+    /// Reads the body up to a limit; throws ``BodyTooLarge`` beyond it.
+    public let body: @Sendable (Int) async throws -> [UInt8]
+
+    /// The body is larger than what is read.
+    public struct BodyTooLarge: Error {
+        /// Says so.
+        public init() {}
+    }
+
+    /// A call whose body is read when it is needed.
+    public init(
+        method: String, path: String, query: String = "", headers: [(name: String, value: String)] = [],
+        body: @escaping @Sendable (Int) async throws -> [UInt8]
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+    }
+
+    /// The values of a header field, in the order in which they were sent.
+    func values(of name: String) -> [String] {
+        headers.filter { $0.name == name }.map(\.value)
+    }
+
+    /// A header field that may be sent once.
+    func single(_ name: String) throws -> String? {
+        let values = values(of: name)
+        guard values.count <= 1 else { throw Problem.invalidRequest("The header \(name) is sent more than once.") }
+        return values.first
+    }
+}
+
+/// What a call is answered with.
+public struct APIResponse: Sendable {
+    /// The status code.
+    public var status: Int
+    /// The header fields.
+    public var headers: [(name: String, value: String)]
+    /// The whole body.
+    public var body: [UInt8]
+
+    init(status: Int, contentType: String? = "application/json", body: [UInt8] = []) {
+        self.status = status
+        self.body = body
+        headers = contentType.map { [("Content-Type", $0)] } ?? []
+    }
+
+    static let noContent = APIResponse(status: 204, contentType: nil)
+}

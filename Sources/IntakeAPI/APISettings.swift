@@ -1,0 +1,26 @@
+public import DeliveryPolicy
+public import LogoutTokens
+
+/// What the operator decides about the API.
+public struct APISettings: Sendable {
+    /// Which addresses and schemes clients may register.
+    public var addressRule: AddressRule
+    /// The operator key from the configuration, if any.
+    public var operatorKey: String?
+    /// The key that private keys are sealed under; without one no signing key can be added here.
+    public var keyEncryptionKey: KeyEncryptionKey?
+    /// How long a key is in the JWK Set before it may sign.
+    public var keyPublication: Duration
+    /// How long a retired key stays in the JWK Set.
+    public var retiredKeyPublication: Duration
+    /// The largest body, in bytes.
+    public var bodyLimit: Int
+
+    /// The defaults of every setting.
+    public init(addressRule: AddressRule) {
+        self.addressRule = addressRule
+        keyPublication = .seconds(3_600)
+        retiredKeyPublication = .seconds(86_400)
+        bodyLimit = 1_048_576
+    }
+}

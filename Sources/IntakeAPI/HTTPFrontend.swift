@@ -1,0 +1,44 @@
+import HTTPTypes
+public import Hummingbird
+import NIOCore
+
+/// Puts the API on a socket: Hummingbird's request in, the API's answer out.
+public struct HTTPFrontend: HTTPResponder {
+    /// What Hummingbird keeps with a request.
+    public typealias Context = BasicRequestContext
+
+    private let respondTo: @Sendable (APIRequest) async -> APIResponse
+
+    /// A front for an API.
+    public init(_ respond: @escaping @Sendable (APIRequest) async -> APIResponse) {
+        respondTo = respond
+    }
+
+    /// Answers one request.
+    public func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let body = request.body
+        let call = APIRequest(
+            method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
+            headers: request.headers.map { ($0.name.canonicalName, $0.value) }
+        ) { limit in
+            do {
+                let buffer = try await body.collect(upTo: limit)
+                return Array(buffer.readableBytesView)
+            } catch is NIOTooManyBytesError {
+                throw APIRequest.BodyTooLarge()
+            }
+        }
+        let answer = await respondTo(call)
+        var headers = HTTPFields()
+        headers.reserveCapacity(answer.headers.count + 2)
+        for (name, value) in answer.headers {
+            guard let name = HTTPField.Name(name) else { continue }
+            headers.append(HTTPField(name: name, value: value))
+        }
+        headers[.contentLength] = "\(answer.body.count)"
+        return Response(
+            status: HTTPResponse.Status(code: answer.status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+        )
+    }
+}

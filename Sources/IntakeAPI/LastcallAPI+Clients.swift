@@ -1,0 +1,155 @@
+import AuditTrail
+import DeliveryPolicy
+import LogoutModel
+import Outbox
+import StrictJSON
+
+extension LastcallAPI {
+    var clientRoutes: [Route] {
+        let path = "/v1/issuers/{issuer}/clients/{client_id}"
+        return [
+            Route("GET", "/v1/issuers/{issuer}/clients", .scopes([.clients, .read]), listClients),
+            Route("GET", path, .scopes([.clients, .read]), getClient),
+            Route("PUT", path, .scopes([.clients]), putClient),
+            Route("DELETE", path, .scopes([.clients]), deleteClient),
+        ]
+    }
+
+    @Sendable private func listClients(_ call: Call) async throws -> APIResponse {
+        var query = try call.query()
+        let limit = try query.limit()
+        let after = try query.cursor(Cursor.name)
+        try query.finish()
+        let found = try await store.clients(of: call.issuerKey(), after: after, limit: limit + 1)
+        let algs = try await activeAlgs(of: call.issuerKey())
+        let page = Page(found, limit: limit) { Cursor.text($0.clientID) }
+        return APIResponse(page: page) { $0.client($1, activeAlgs: algs) }
+    }
+
+    @Sendable private func getClient(_ call: Call) async throws -> APIResponse {
+        guard let client = try await store.client(call.parameter("client_id"), of: call.issuerKey()) else {
+            throw Problem.notFound
+        }
+        let algs = try await activeAlgs(of: call.issuerKey())
+        return APIResponse(status: 200) { $0.client(client, activeAlgs: algs) }
+    }
+
+    @Sendable private func putClient(_ call: Call) async throws -> APIResponse {
+        let clientID = try call.parameter("client_id")
+        guard Grammar.clientID.accepts(clientID) else {
+            throw Problem.invalidClientMetadata(Grammar.clientID.rule, pointer: "/client_id")
+        }
+        let metadata = try Client.Metadata(reading: await call.object(), of: clientID, rule: settings.addressRule)
+        let actor = call.principal.actor
+        let (client, isNew) = try await store.putClient(clientID, of: call.issuerKey(), metadata) { before in
+            let data = JSONWriter.text { writer in
+                writer.member("backchannel_logout_uri", metadata.backchannelLogoutURI)
+                if let before { writer.member("old_backchannel_logout_uri", before.backchannelLogoutURI) }
+            }
+            return AuditNote(
+                before == nil ? .clientRegistered : .clientChanged, clientID: clientID, actor: actor, data: data
+            )
+        }
+        let algs = try await activeAlgs(of: call.issuerKey())
+        return APIResponse(status: isNew ? 201 : 200) { $0.client(client, activeAlgs: algs) }
+    }
+
+    @Sendable private func deleteClient(_ call: Call) async throws -> APIResponse {
+        try call.query().finish()
+        try await call.requireNoBody()
+        let clientID = try call.parameter("client_id")
+        let note = AuditNote(.clientDeleted, clientID: clientID, actor: call.principal.actor)
+        try await store.deleteClient(clientID, of: call.issuerKey(), note: note)
+        return .noContent
+    }
+
+    private func activeAlgs(of issuer: Int32) async throws -> Set<String> {
+        Set(try await store.signingKeys(of: issuer).filter { $0.stage == "active" }.map(\.alg))
+    }
+}
+
+extension Client.Metadata {
+    /// Members that only pass through.
+    private static let passing = ["client_name", "jwks", "jwks_uri"]
+    /// What a later version will do; accepting it now would send what the RP cannot read or must not get.
+    private static let refused = [
+        "id_token_encrypted_response_alg": "Encrypted logout tokens are not available in this version.",
+        "id_token_encrypted_response_enc": "Encrypted logout tokens are not available in this version.",
+        "tls_client_certificate": "No client certificate of this name is configured.",
+        "ca": "No certificate authority of this name is configured.",
+    ]
+
+    /// Reads the body of a `PUT`: RFC 7591 section 2 ignores members that it does not know, but a misspelt
+    /// `backchannel_` member would be a logout that never comes.
+    fileprivate init(reading body: ObjectReader, of clientID: String, rule: AddressRule) throws {
+        do {
+            var body = body
+            if let given = try body.optionalString("client_id", maximumBytes: 255),
+                !given.utf8.elementsEqual(clientID.utf8)
+            {
+                throw Problem.invalidClientMetadata("client_id must be the one in the path.", pointer: "/client_id")
+            }
+            let uri = try body.optionalString("backchannel_logout_uri", maximumBytes: LogoutURI.maximumBytes)
+            let isRequired = try body.optionalBool("backchannel_logout_session_required") ?? false
+            let alg = try body.optionalString("id_token_signed_response_alg", maximumBytes: 32) ?? "RS256"
+            _ = try ClientRule(addressRule: rule).accept(uri: uri, sessionRequired: isRequired, algorithm: alg)
+            for (name, reason) in Self.refused.sorted(by: { $0.key < $1.key }) {
+                guard let value = body.value(name), value != .null else { continue }
+                throw Problem.invalidClientMetadata(reason, pointer: "/\(name)")
+            }
+            let delivery = try DeliveryOverrides(readingMember: "delivery", of: &body)
+            let other = try Self.passingMembers(&body)
+            try body.finish { !$0.hasPrefix("backchannel_") }
+            self.init(
+                backchannelLogoutURI: uri, backchannelLogoutSessionRequired: isRequired, signedResponseAlg: alg,
+                other: other, delivery: delivery.json
+            )
+        } catch let error as JSONError {
+            throw Problem.invalidClientMetadata(error.detail, pointer: error.pointer)
+        }
+    }
+
+    private static func passingMembers(_ body: inout ObjectReader) throws -> String {
+        var other = JSONObject()
+        if let name = try body.optionalString("client_name", maximumBytes: 1_000) { _ = other.append("client_name", .string(name)) }
+        if let set = body.value("jwks"), set != .null {
+            guard case .object = set, set.serialized().count <= 65_536 else {
+                throw Problem.invalidClientMetadata("jwks must be a JWK Set of at most 64 KiB.", pointer: "/jwks")
+            }
+            _ = other.append("jwks", set)
+        }
+        if let uri = try body.optionalString("jwks_uri", maximumBytes: LogoutURI.maximumBytes) {
+            guard other["jwks"] == nil else {
+                throw Problem.invalidClientMetadata("jwks and jwks_uri exclude each other.", pointer: "/jwks_uri")
+            }
+            _ = other.append("jwks_uri", .string(uri))
+        }
+        return String(decoding: JSON.object(other).serialized(), as: UTF8.self)
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func client(_ client: Client, activeAlgs: Set<String>) {
+        let metadata = client.metadata
+        object { writer in
+            writer.member("client_id", client.clientID)
+            writer.member("backchannel_logout_uri", metadata.backchannelLogoutURI)
+            writer.member("backchannel_logout_session_required", metadata.backchannelLogoutSessionRequired)
+            writer.member("id_token_signed_response_alg", metadata.signedResponseAlg)
+            if case .object(let other)? = try? JSON.parse(Array(metadata.other.utf8), maximumBytes: 1_048_576) {
+                for member in other.members {
+                    writer.name(member.name)
+                    writer.json(member.value)
+                }
+            }
+            writer.name("delivery")
+            writer.raw(metadata.delivery.utf8)
+            writer.member("held", client.isHeld)
+            writer.member("breaker", "closed")
+            let isUnsigned = metadata.backchannelLogoutURI != nil && !activeAlgs.contains(metadata.signedResponseAlg)
+            writer.member("warnings", isUnsigned ? ["no_active_key_for_alg"] : [])
+            writer.member("created_at", client.createdAt.text)
+            writer.member("updated_at", client.updatedAt.text)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import DeliveryPolicy
+import FoundationEssentials
+import LogoutModel
+import LogoutTokens
+import Outbox
+import StrictJSON
+
+extension LastcallAPI {
+    var logoutEventRoutes: [Route] {
+        let path = "/v1/issuers/{issuer}/logout-events"
+        return [
+            Route("POST", path, .scopes([.logout]), postLogoutEvent),
+            Route("GET", path, .scopes([.logout, .read]), listLogoutEvents),
+            Route("GET", path + "/{id}", .scopes([.logout, .read]), getLogoutEvent),
+        ]
+    }
+
+    @Sendable private func postLogoutEvent(_ call: Call) async throws -> APIResponse {
+        try call.query().finish()
+        guard let issuer = call.issuer else { throw Problem.notFound }
+        let request = try await LogoutEventRequest(reading: call.object(), of: call, issuer: issuer.key)
+        switch try await intake.accept(request) {
+        case .fresh(let accepted):
+            var response = APIResponse(status: 202) { writer in
+                writer.logoutEvent(accepted.event, deliveries: accepted.deliveries)
+            }
+            response.headers.append(("Location", Self.location(of: accepted.event.id, issuer)))
+            return response
+        case .replay(let id):
+            guard let found = try await store.event(id, of: issuer.key) else { throw Problem.notFound }
+            var response = APIResponse(status: 200) { $0.logoutEvent(found.event, deliveries: found.deliveries) }
+            response.headers.append(("Location", Self.location(of: id, issuer)))
+            response.headers.append(("Idempotency-Replayed", "true"))
+            return response
+        case .conflict:
+            throw Problem.conflict(
+                "idempotency_conflict", "Another request was accepted under this Idempotency-Key."
+            )
+        case .badDeadline:
+            throw Problem.invalidRequest(
+                "deliver_before must not be past, nor more than 30 days away.", pointer: "/deliver_before"
+            )
+        case .noIssuer:
+            forgetIssuer(issuer.name)
+            throw Problem.notFound
+        }
+    }
+
+    private static func location(of id: LogoutEventID, _ issuer: IssuerReference) -> String {
+        "/v1/issuers/\(issuer.name)/logout-events/\(id.text)"
+    }
+
+    @Sendable private func getLogoutEvent(_ call: Call) async throws -> APIResponse {
+        try call.query().finish()
+        guard let id = LogoutEventID(try call.id("id")),
+            let found = try await store.event(id, of: call.issuerKey())
+        else { throw Problem.notFound }
+        return APIResponse(status: 200) { $0.logoutEvent(found.event, deliveries: found.deliveries) }
+    }
+
+    @Sendable private func listLogoutEvents(_ call: Call) async throws -> APIResponse {
+        var query = try call.query()
+        let window = try query.window()
+        var filter = EventFilter()
+        filter.statuses = try query.words("status", LogoutEventStatus.self).map(\.rawValue)
+        filter.initiator = try query.word("initiator", Initiator.self)
+        filter.clientID = try query.identifier("client_id", .clientID)
+        filter.sub = try query.identifier("sub")
+        filter.sid = try query.identifier("sid")
+        try query.finish()
+        let found = try await store.events(filter, in: window, of: call.issuerKey())
+        let page = Page(found, limit: window.limit - 1) { Cursor.text($0.id.uuid) }
+        return APIResponse(page: page) { $0.logoutEvent($1, deliveries: nil) }
+    }
+}
+
+extension JSONWriter {
+    /// The event; without its deliveries where it stands in a list.
+    mutating func logoutEvent(_ event: LogoutEvent, deliveries: [DeliveryRecord]?) {
+        object { writer in
+            writer.member("id", event.id.text)
+            writer.member("status", event.status.rawValue)
+            writer.name("scope")
+            writer.raw(event.scope.utf8)
+            writer.member("initiator", event.initiator.rawValue)
+            writer.member("initiating_client_id", event.initiatingClientID)
+            writer.member("session_durability", event.sessionDurability.rawValue)
+            writer.member("priority", event.priority.rawValue)
+            writer.member("created_at", event.id.createdAt.text)
+            writer.member("deliver_before", event.deliverBefore.text)
+            writer.member("ended_at", event.endedAt?.text)
+            writer.member("trace_id", event.traceID)
+            writer.member("matched", event.matched)
+            writer.objectMember("delivery_counts") { writer in
+                for (status, count) in event.deliveryCounts { writer.member(status, count) }
+            }
+            if let deliveries {
+                writer.arrayMember("deliveries") { writer in
+                    for delivery in deliveries { writer.delivery(delivery, attempts: nil) }
+                }
+            }
+            writer.nullMember("completion_webhook")
+        }
+    }
+}

@@ -1,0 +1,172 @@
+public import Logging
+import LogoutModel
+public import Outbox
+import Synchronization
+
+/// The API: routes, authentication, decoding, answers. It knows nothing of sockets; ``HTTPFrontend`` does, and the
+/// command line calls it directly.
+public final class LastcallAPI: Sendable {
+    let store: OutboxStore
+    let intake: GroupCommit
+    let settings: APISettings
+    let logger: Logger
+    let readiness: @Sendable () async -> Readiness
+    private let authenticator: Authenticator
+    private let issuers = IssuerCache()
+    private let table = Mutex(RouteTable(routes: []))
+
+    /// An API over a store.
+    ///
+    /// - Parameters:
+    ///   - readiness: asked by `/readyz`.
+    public init(
+        store: OutboxStore, intake: GroupCommit, settings: APISettings, logger: Logger,
+        readiness: @escaping @Sendable () async -> Readiness
+    ) {
+        self.store = store
+        self.intake = intake
+        self.settings = settings
+        self.logger = logger
+        self.readiness = readiness
+        authenticator = Authenticator(store: store, operatorKey: settings.operatorKey)
+        let routes = RouteTable(
+            routes: healthRoutes + issuerRoutes + signingKeyRoutes + clientRoutes + logoutEventRoutes + deliveryRoutes
+                + auditRoutes + accessKeyRoutes
+        )
+        table.withLock { $0 = routes }
+    }
+
+    /// Every route, as `METHOD /path/{parameter}`.
+    public var routeNames: [String] {
+        table.withLock { $0.routes.map { "\($0.method) \($0.path.text)" } }
+    }
+
+    /// Answers a call. Every error becomes a problem document here; nothing is thrown.
+    public func respond(to request: APIRequest) async -> APIResponse {
+        await answer(request) { try await self.authenticator.principal(of: request) }
+    }
+
+    /// Answers a call of the command line, which holds the database itself and so needs no key.
+    public func respondToOperator(_ request: APIRequest) async -> APIResponse {
+        await answer(request) { .ofOperator("cli") }
+    }
+
+    /// Answers health checks alone: what the operator's own port serves.
+    public func respondToHealthCheck(_ request: APIRequest) async -> APIResponse {
+        guard ["/healthz", "/readyz"].contains(request.path) else { return Problem.notFound.response }
+        return await answer(request) { .ofOperator("-") }
+    }
+
+    private func answer(
+        _ request: APIRequest, authenticate: @Sendable () async throws -> Principal
+    ) async -> APIResponse {
+        do {
+            return try await dispatch(request, authenticate)
+        } catch {
+            guard let problem = Problem(error) else {
+                logger.error("call failed", metadata: ["error": "\(error)", "path_template": "\(template(of: request))"])
+                return Problem.internalError.response
+            }
+            if problem.status == 401 { logger.notice("call without a valid API key") }
+            if problem.status == 503 {
+                logger.warning("call answered with 503", metadata: ["error": "\(error)"])
+            }
+            return problem.response
+        }
+    }
+
+    private func template(of request: APIRequest) -> String {
+        guard case .route(let route, _) = match(request) else { return "-" }
+        return "\(route.method) \(route.path.text)"
+    }
+
+    private func match(_ request: APIRequest) -> RouteTable.Match {
+        table.withLock { $0 }.match(method: request.method, path: request.path)
+    }
+
+    private func dispatch(
+        _ request: APIRequest, _ authenticate: @Sendable () async throws -> Principal
+    ) async throws -> APIResponse {
+        switch match(request) {
+        case .route(let route, let parameters):
+            return try await serve(request, route, parameters, authenticate)
+        case .otherMethods(let methods, let isPublic):
+            if !isPublic { _ = try await authenticate() }
+            throw Problem.methodNotAllowed(methods)
+        case .nothing:
+            _ = try await authenticate()
+            throw Problem.notFound
+        }
+    }
+
+    private func serve(
+        _ request: APIRequest, _ route: Route, _ encoded: [String: Substring],
+        _ authenticate: @Sendable () async throws -> Principal
+    ) async throws -> APIResponse {
+        let principal = route.access == .everyone ? .ofOperator("-") : try await authenticate()
+        var parameters: [String: String] = [:]
+        for (name, value) in encoded {
+            guard let decoded = percentDecoded(value), !decoded.utf8.contains(0) else { throw Problem.notFound }
+            parameters[name] = decoded
+        }
+        var issuer: IssuerReference?
+        if let name = parameters["issuer"] {
+            // Another issuer's resources and those of none look alike.
+            if let own = principal.issuer, !own.name.utf8.elementsEqual(name.utf8) { throw Problem.notFound }
+            issuer = try await reference(to: name, principal)
+            let creates = route.method == "PUT" && route.access == .operatorOnly
+            guard issuer != nil || creates else { throw Problem.notFound }
+        }
+        try Self.require(route.access, of: principal)
+        let call = Call(
+            request: request, parameters: parameters, principal: principal, issuer: issuer, bodyLimit: settings.bodyLimit
+        )
+        return try await route.handle(call)
+    }
+
+    private static func require(_ access: Access, of principal: Principal) throws {
+        switch access {
+        case .everyone, .anyKey: break
+        case .operatorOnly:
+            guard principal.isOperator else { throw Problem.insufficientScope("an operator's key") }
+        case .scopes(let scopes):
+            guard scopes.contains(where: principal.scopes.contains) else {
+                throw Problem.insufficientScope(scopes.map(\.rawValue).joined(separator: " or "))
+            }
+        }
+    }
+
+    private func reference(to name: String, _ principal: Principal) async throws -> IssuerReference? {
+        if let own = principal.issuer { return own }
+        if let known = issuers[name] { return known }
+        guard let issuer = try await store.issuer(named: name) else { return nil }
+        let reference = IssuerReference(key: issuer.key, name: issuer.name)
+        issuers[name] = reference
+        return reference
+    }
+
+    /// Forgets what is known of an issuer, after its deletion was noticed.
+    func forgetIssuer(_ name: String) {
+        issuers[name] = nil
+    }
+}
+
+/// Issuers by name, believed for two seconds.
+private final class IssuerCache: Sendable {
+    private let known = Mutex<[String: (reference: IssuerReference, until: ContinuousClock.Instant)]>([:])
+
+    subscript(name: String) -> IssuerReference? {
+        get {
+            known.withLock { known in
+                guard let entry = known[name], entry.until > .now else { return nil }
+                return entry.reference
+            }
+        }
+        set {
+            known.withLock { known in
+                if known.count >= 10_000 { known.removeAll() }
+                known[name] = newValue.map { ($0, .now + .seconds(2)) }
+            }
+        }
+    }
+}

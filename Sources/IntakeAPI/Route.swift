@@ -1,0 +1,42 @@
+/// One route of the API: the table of these is what is served, and what the OpenAPI document is held against.
+struct Route: Sendable {
+    let method: String
+    let path: PathTemplate
+    let access: Access
+    let handle: @Sendable (Call) async throws -> APIResponse
+
+    init(
+        _ method: String, _ path: String, _ access: Access, _ handle: @escaping @Sendable (Call) async throws -> APIResponse
+    ) {
+        self.method = method
+        self.path = PathTemplate(path)
+        self.access = access
+        self.handle = handle
+    }
+}
+
+/// Finds the route of a call.
+struct RouteTable: Sendable {
+    let routes: [Route]
+
+    enum Match: Sendable {
+        case route(Route, [String: Substring])
+        /// The path is known, the method is not.
+        case otherMethods([String], isPublic: Bool)
+        case nothing
+    }
+
+    func match(method: String, path: String) -> Match {
+        guard path.utf8.first == UInt8(ascii: "/") else { return .nothing }
+        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        var others: [String] = []
+        var isPublic = false
+        for route in routes {
+            guard let parameters = route.path.match(segments) else { continue }
+            if route.method == method { return .route(route, parameters) }
+            others.append(route.method)
+            isPublic = route.access == .everyone
+        }
+        return others.isEmpty ? .nothing : .otherMethods(others, isPublic: isPublic)
+    }
+}

@@ -1,0 +1,11 @@
+/// Why a logout token cannot be made.
+public enum SigningError: Error, Sendable, Hashable {
+    /// A token needs `sub` or `sid`.
+    case neitherSubjectNorSession
+    /// This claim is there but empty.
+    case emptyClaim(String)
+    /// A token lives 1 to 120 seconds; this one would live another time.
+    case lifetimeOutOfRange(seconds: Int64)
+    /// OpenSSL failed to sign; the reasons are its own and quote no data.
+    case library(operation: String, reasons: [String])
+}

@@ -1,0 +1,15 @@
+/// What the outbox refuses, or cannot do, apart from what ``PostgresError`` says.
+public enum OutboxError: Error, Sendable, Hashable {
+    /// Too many requests wait for a commit already.
+    case overloaded(waiting: Int)
+    /// The row that a change is about is not there.
+    case notFound
+    /// A row with this name or id is there already.
+    case alreadyExists
+    /// Deliveries of the issuer are still open.
+    case stillInUse
+    /// A key of the issuer cannot do this now, in the words of the API (`key_not_yet_published`, `last_active_key`).
+    case keyRule(String)
+    /// The database holds a word that this program does not know: it is older than the schema.
+    case unknownWord(String)
+}

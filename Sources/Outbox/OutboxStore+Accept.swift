@@ -1,0 +1,192 @@
+import FoundationEssentials
+public import LogoutModel
+import PostgresClient
+
+/// What became of one request in a batch.
+public enum Acceptance: Sendable {
+    /// It is durable now.
+    case fresh(AcceptedEvent)
+    /// The same request under the same key was accepted before.
+    case replay(LogoutEventID)
+    /// Another request was accepted under this key.
+    case conflict
+    /// Its `deliver_before` is past, or more than 30 days away, on the database clock.
+    case badDeadline
+    /// Its issuer is not there any more.
+    case noIssuer
+}
+
+/// An event as it was accepted, with its deliveries in the order of the targets.
+public struct AcceptedEvent: Sendable {
+    /// The event.
+    public let event: LogoutEvent
+    /// At most the first 100 of its deliveries.
+    public let deliveries: [DeliveryRecord]
+    /// The lanes that have something due now.
+    public let lanes: [Int32]
+}
+
+extension OutboxStore {
+    /// The longest list of deliveries that an answer carries.
+    public static let shownDeliveries = 100
+
+    /// Accepts a batch in one commit. Each request is answered in its place.
+    ///
+    /// - Throws: ``PostgresError``; with `outcomeUnknown` the batch may have been accepted.
+    public func accept(_ requests: [LogoutEventRequest], usualDeliverWithin: Double) async throws -> [Acceptance] {
+        var answers = [Acceptance?](repeating: nil, count: requests.count)
+        var open = Array(requests.indices)
+        // A twin that another process is just committing is seen by the next statement; a few rounds are plenty.
+        for _ in 1...5 where !open.isEmpty {
+            let batch = AcceptBatch(open.map { requests[$0] }, usualDeliverWithin: usualDeliverWithin)
+            let results = try await repeating { connection in try batch.run(on: connection) }
+            for (place, result) in zip(open, results) { answers[place] = result }
+            open = open.filter { answers[$0] == nil }
+        }
+        guard open.isEmpty else { throw PostgresError.timeout }
+        return answers.compactMap { $0 }
+    }
+}
+
+/// The arrays of one `accept` statement and the reading of its rows.
+private struct AcceptBatch: Sendable {
+    let requests: [LogoutEventRequest]
+    let parameters: [PostgresValue]
+
+    init(_ requests: [LogoutEventRequest], usualDeliverWithin: Double) {
+        self.requests = requests
+        var events: [Int32?] = []
+        var ordinals: [Int32?] = []
+        var clients: [String?] = []
+        var subs: [String?] = []
+        var sids: [String?] = []
+        for (index, request) in requests.enumerated() {
+            for (place, target) in request.targets.enumerated() {
+                events.append(Int32(index + 1))
+                ordinals.append(Int32(place + 1))
+                clients.append(target.clientID)
+                subs.append(target.sub)
+                sids.append(target.sid)
+            }
+        }
+        parameters = [
+            .int4Array(requests.map(\.issuerKey)),
+            .byteaArray(requests.map { $0.idempotency?.keyHash }),
+            .byteaArray(requests.map { $0.idempotency?.bodyHash }),
+            .jsonbArray(requests.map(\.scope)),
+            .textArray(requests.map(\.initiator.rawValue)),
+            .textArray(requests.map(\.initiatingClientID)),
+            .boolArray(requests.map(\.excludesInitiatingClient)),
+            .textArray(requests.map { $0.sessionDurability?.rawValue }),
+            .float8Array(requests.map(\.withinSeconds)),
+            .timestampArray(requests.map(\.beforeMicroseconds)),
+            .textArray(requests.map(\.traceID)),
+            .textArray(requests.map(\.actor)),
+            .int4Array(requests.map { Int32($0.targets.count) }),
+            .textArray(requests.map(\.priority.rawValue)),
+            .int4Array(events), .int4Array(ordinals), .textArray(clients), .textArray(subs), .textArray(sids),
+            .float8(usualDeliverWithin),
+        ]
+    }
+
+    /// One answer per request, `nil` where it must be asked again.
+    func run(on connection: PostgresConnection) throws -> [Acceptance?] {
+        var answers = [Acceptance?](repeating: .noIssuer, count: requests.count)
+        var building: (place: Int, event: EventBuilder)?
+        for row in try connection.query(.accept, parameters: parameters) {
+            var columns = ColumnReader(row)
+            let place = Int(try columns.int4()) - 1
+            let outcome = try columns.text()
+            let id = LogoutEventID.of(try columns.uuid())
+            switch outcome {
+            case "fresh":
+                if building?.place != place {
+                    if let done = building { answers[done.place] = .fresh(done.event.finished()) }
+                    building = (place, try EventBuilder(id: id, request: requests[place], columns: &columns))
+                } else {
+                    columns.skip(4)
+                }
+                try building?.event.add(&columns)
+            case "replay": answers[place] = .replay(id)
+            case "conflict": answers[place] = .conflict
+            case "deadline": answers[place] = .badDeadline
+            default: answers[place] = nil
+            }
+        }
+        if let done = building { answers[done.place] = .fresh(done.event.finished()) }
+        return answers
+    }
+}
+
+/// Gathers the rows of one accepted event.
+private struct EventBuilder {
+    let id: LogoutEventID
+    let request: LogoutEventRequest
+    let durability: SessionDurability
+    let deliverBefore: Timestamp
+    let status: LogoutEventStatus
+    let endedAt: Timestamp?
+    var deliveries: [DeliveryRecord] = []
+    var lanes: [Int32] = []
+    var counts: [DeliveryStatus: Int] = [:]
+
+    init(id: LogoutEventID, request: LogoutEventRequest, columns: inout ColumnReader) throws {
+        self.id = id
+        self.request = request
+        durability = try columns.word(SessionDurability.self)
+        deliverBefore = try columns.time()
+        status = try columns.word(LogoutEventStatus.self)
+        endedAt = try columns.optionalTime()
+    }
+
+    mutating func add(_ columns: inout ColumnReader) throws {
+        guard let ordinal = try columns.optionalInt(), let kind = try columns.optionalText() else { return }
+        let lane = try columns.optionalInt4()
+        let before = try columns.time()
+        guard kind != "excluded" else { return }
+        let target = request.targets[ordinal - 1]
+        let reason = EndReason(rawValue: kind)
+        let status: DeliveryStatus =
+            switch reason {
+            case nil: kind == "held" ? .held : .pending
+            case .noBackchannelLogoutURI: .notCovered
+            default: .failed
+            }
+        counts[status, default: 0] += 1
+        if kind == "queued", let lane { lanes.append(lane) }
+        guard deliveries.count < OutboxStore.shownDeliveries else { return }
+        deliveries.append(
+            DeliveryRecord(
+                id: id.delivery(ordinal), clientID: target.clientID, sub: target.sub, sid: target.sid,
+                status: status.rawValue, reason: reason?.rawValue, flags: [], attemptCount: 0,
+                nextAttemptAt: kind == "queued" ? id.createdAt : nil, deliverBefore: before,
+                endedAt: reason == nil ? nil : id.createdAt
+            )
+        )
+    }
+
+    func finished() -> AcceptedEvent {
+        let event = LogoutEvent(
+            id: id, scope: request.scope, initiator: request.initiator, sessionDurability: durability,
+            priority: request.priority, status: status, initiatingClientID: request.initiatingClientID,
+            traceID: request.traceID, deliverBefore: deliverBefore, endedAt: endedAt, matched: request.targets.count,
+            deliveryCounts: DeliveryStatus.allCases.compactMap { status in
+                counts[status].map { (status.rawValue, $0) }
+            }
+        )
+        return AcceptedEvent(event: event, deliveries: deliveries, lanes: lanes)
+    }
+}
+
+extension LogoutEventRequest {
+    /// The scope as it is kept: the targets themselves are the event's deliveries.
+    fileprivate var scope: String { #"{"targets": \#(targets.count)}"# }
+
+    fileprivate var withinSeconds: Double? {
+        if case .within(let seconds) = deadline { seconds } else { nil }
+    }
+
+    fileprivate var beforeMicroseconds: Int64? {
+        if case .before(let time) = deadline { time.microseconds } else { nil }
+    }
+}

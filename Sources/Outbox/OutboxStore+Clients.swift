@@ -1,0 +1,87 @@
+public import AuditTrail
+public import LogoutModel
+import PostgresClient
+
+extension OutboxStore {
+    /// One client of an issuer.
+    public func client(_ clientID: String, of issuer: Int32) async throws -> Client? {
+        try await perform { connection in
+            try connection.query(.clientGet, .int4(issuer), .text(clientID)).first.map { row in
+                var columns = ColumnReader(row)
+                return try columns.client()
+            }
+        }
+    }
+
+    /// Clients by `client_id`, beginning behind one.
+    public func clients(of issuer: Int32, after clientID: String?, limit: Int) async throws -> [Client] {
+        try await perform { connection in
+            try connection.query(.clientsList, .int4(issuer), .optionalText(clientID), .int4(Int32(limit))).map { row in
+                var columns = ColumnReader(row)
+                return try columns.client()
+            }
+        }
+    }
+
+    /// Registers a client or replaces its metadata.
+    ///
+    /// - Parameter note: makes the audit event from the metadata before, `nil` for a new client.
+    public func putClient(
+        _ clientID: String, of issuer: Int32, _ metadata: Client.Metadata,
+        note: @escaping @Sendable (Client.Metadata?) -> AuditNote
+    ) async throws -> (client: Client, isNew: Bool) {
+        try await repeating { connection in
+            try connection.transaction { connection in
+                let before = try connection.query(.clientGet, .int4(issuer), .text(clientID)).first.map { row in
+                    var columns = ColumnReader(row)
+                    return try columns.client()
+                }
+                let rows = try connection.query(
+                    .clientPut, .int4(issuer), .text(clientID), .optionalText(metadata.backchannelLogoutURI),
+                    .bool(metadata.backchannelLogoutSessionRequired), .text(metadata.signedResponseAlg),
+                    .jsonb(metadata.other), .jsonb(metadata.delivery)
+                )
+                guard let row = rows.first else { throw OutboxError.notFound }
+                var columns = ColumnReader(row)
+                let client = try columns.client()
+                let isNew = try columns.bool()
+                try connection.note(note(before?.metadata), issuer: issuer)
+                return (client, isNew)
+            }
+        }
+    }
+
+    /// Deletes a client. Its waiting deliveries end as `failed`/`client_not_found`: the first few thousand at once, the
+    /// rest by the workers; one in flight ends so unless the RP accepts it.
+    ///
+    /// - Throws: ``OutboxError/notFound``.
+    public func deleteClient(_ clientID: String, of issuer: Int32, note: AuditNote) async throws {
+        let key = try await repeating { connection in
+            try connection.transaction { connection in
+                guard let row = try connection.query(.clientDelete, .int4(issuer), .text(clientID)).first else {
+                    throw OutboxError.notFound
+                }
+                try connection.note(note, issuer: issuer)
+                return try row.int4(0)
+            }
+        }
+        for _ in 0..<5 {
+            guard try await endOverdue(worker: nil, client: key, limit: 1_000) == 1_000 else { return }
+        }
+    }
+}
+
+extension ColumnReader {
+    fileprivate mutating func client() throws -> Client {
+        let key = try int4()
+        let clientID = try text()
+        let metadata = Client.Metadata(
+            backchannelLogoutURI: try optionalText(), backchannelLogoutSessionRequired: try bool(),
+            signedResponseAlg: try text(), other: try json(), delivery: try json()
+        )
+        return Client(
+            key: key, clientID: clientID, metadata: metadata, isHeld: try bool(), createdAt: try time(),
+            updatedAt: try time()
+        )
+    }
+}

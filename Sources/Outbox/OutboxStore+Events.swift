@@ -1,0 +1,103 @@
+public import FoundationEssentials
+public import LogoutModel
+import PostgresClient
+
+/// Which events a list shows; `nil` means any.
+public struct EventFilter: Sendable {
+    /// One of these, in the words of the API.
+    public var statuses: [String] = []
+    /// Why they happened.
+    public var initiator: Initiator?
+    /// With a delivery for this client.
+    public var clientID: String?
+    /// With a delivery for this subject.
+    public var sub: String?
+    /// With a delivery for this session.
+    public var sid: String?
+
+    /// Every event.
+    public init() {}
+}
+
+/// A window over ids in time order: `after` and `before` are exclusive, `from` is inclusive.
+public struct IDWindow: Sendable {
+    /// Where the page before ended.
+    public var cursor: UUID?
+    /// Created then or later.
+    public var from: Timestamp?
+    /// Created before then.
+    public var before: Timestamp?
+    /// At most this many.
+    public var limit: Int
+
+    /// A window without bounds but a limit.
+    public init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// The exclusive upper bound of a list that runs from new to old.
+    var upper: PostgresValue {
+        let bound = before.map(UUID.floor(of:))
+        guard let cursor else { return .optionalUUID(bound) }
+        return .uuid(bound.map { min($0, cursor) } ?? cursor)
+    }
+
+    var lower: PostgresValue { .optionalUUID(from.map(UUID.floor(of:))) }
+}
+
+extension OutboxStore {
+    /// One event with its first deliveries; `nil` where the issuer has none of this id.
+    public func event(
+        _ id: LogoutEventID, of issuer: Int32
+    ) async throws -> (event: LogoutEvent, deliveries: [DeliveryRecord])? {
+        try await perform { connection in
+            guard let row = try connection.query(.eventGet, .int4(issuer), .uuid(id.uuid)).first else { return nil }
+            var columns = ColumnReader(row)
+            let event = try columns.event()
+            let deliveries = try connection.query(
+                .eventDeliveries, .int4(issuer), .uuid(id.uuid), .uuid(id.endOfDeliveries),
+                .int4(Int32(OutboxStore.shownDeliveries))
+            ).map { row in
+                var columns = ColumnReader(row)
+                return try columns.delivery()
+            }
+            return (event, deliveries)
+        }
+    }
+
+    /// Events, newest first.
+    public func events(_ filter: EventFilter, in window: IDWindow, of issuer: Int32) async throws -> [LogoutEvent] {
+        try await perform { connection in
+            try connection.query(
+                .eventsList, .int4(issuer), window.upper, window.lower, .texts(filter.statuses),
+                .optionalText(filter.initiator?.rawValue), .optionalText(filter.clientID), .optionalText(filter.sub),
+                .optionalText(filter.sid), .int4(Int32(window.limit))
+            ).map { row in
+                var columns = ColumnReader(row)
+                return try columns.event()
+            }
+        }
+    }
+}
+
+extension ColumnReader {
+    fileprivate mutating func event() throws -> LogoutEvent {
+        LogoutEvent(
+            id: LogoutEventID.of(try uuid()), scope: try json(), initiator: try word(Initiator.self),
+            sessionDurability: try word(SessionDurability.self), priority: try word(Priority.self),
+            status: try word(LogoutEventStatus.self), initiatingClientID: try optionalText(),
+            traceID: try optionalText(), deliverBefore: try time(), endedAt: try optionalTime(), matched: try int(),
+            deliveryCounts: try deliveryCounts()
+        )
+    }
+
+    /// The columns are in the order of ``DeliveryStatus``.
+    private mutating func deliveryCounts() throws -> [(status: String, count: Int)] {
+        var counts: [(status: String, count: Int)] = []
+        for status in DeliveryStatus.allCases {
+            let count = try int()
+            if count > 0 { counts.append((status.rawValue, count)) }
+        }
+        return counts
+    }
+}

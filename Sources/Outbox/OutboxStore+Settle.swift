@@ -1,0 +1,113 @@
+import FoundationEssentials
+public import LogoutModel
+import PostgresClient
+
+/// What a settled batch came to.
+public struct SettledBatch: Sendable {
+    /// Deliveries that another worker owns by now; nothing of ours was recorded, but the status of a late answer.
+    public var fenced: [DeliveryID] = []
+    /// Events whose last open delivery ended with this batch.
+    public var endedEvents: [LogoutEventID] = []
+
+    /// A batch that came to nothing.
+    public init() {}
+}
+
+extension OutboxStore {
+    /// Records what became of claimed deliveries: attempts, states, audit and the ends of events, in one statement that
+    /// is fenced row by row.
+    ///
+    /// - Parameters:
+    ///   - now: the worker's monotonic clock; only durations reach the database.
+    public func settle(
+        _ batch: [SettledDelivery], worker: Int32?, now: ContinuousClock.Instant
+    ) async throws -> SettledBatch {
+        guard !batch.isEmpty else { return SettledBatch() }
+        let parameters = settleParameters(batch, worker: worker, now: now)
+        return try await repeating { connection in try readSettled(connection.query(.settle, parameters: parameters)) }
+    }
+
+    /// Ends deliveries that must not be tried again: past their deadline, or of a deleted client.
+    ///
+    /// - Parameter client: only those of this deleted client.
+    /// - Returns: how many ended; fewer than `limit` means that none is left for now.
+    public func endOverdue(worker: Int32?, client: Int32? = nil, limit: Int = 500) async throws -> Int {
+        try await repeating { connection in
+            try connection.transaction { connection in
+                let rows = try connection.query(
+                    .seize, worker.map { .int4($0) } ?? .null, .float8(10), .int4(Int32(limit)),
+                    client.map { .int4($0) } ?? .null
+                )
+                let batch = try rows.map { row in
+                    var columns = ColumnReader(row)
+                    return try columns.seizedDelivery()
+                }
+                guard !batch.isEmpty else { return 0 }
+                _ = try connection.query(.settle, parameters: settleParameters(batch, worker: worker, now: .now))
+                return batch.count
+            }
+        }
+    }
+}
+
+private func readSettled(_ rows: PostgresRows) throws -> SettledBatch {
+    var result = SettledBatch()
+    var ended: Set<LogoutEventID> = []
+    for row in rows {
+        var columns = ColumnReader(row)
+        let id = try columns.uuid()
+        if try columns.bool(), let delivery = DeliveryID(id) { result.fenced.append(delivery) }
+        if let event = try columns.optionalUUID() { ended.insert(LogoutEventID.of(event)) }
+    }
+    result.endedEvents = Array(ended)
+    return result
+}
+
+extension ColumnReader {
+    fileprivate mutating func seizedDelivery() throws -> SettledDelivery {
+        guard let id = DeliveryID(try uuid()) else { throw OutboxError.notFound }
+        let issuer = try int4()
+        skip(1)
+        let lease = Lease(issuerKey: issuer, delivery: id, number: try int4(), length: .seconds(10))
+        let attempt = try int()
+        return SettledDelivery(
+            lease: lease, attempt: attempt, settlement: Settlement(endingWith: try word(EndReason.self)), report: nil
+        )
+    }
+}
+
+private func settleParameters(
+    _ unsorted: [SettledDelivery], worker: Int32?, now: ContinuousClock.Instant
+) -> [PostgresValue] {
+    // Sorted, so that two batches never wait for each other's rows in turn.
+    let batch = unsorted.sorted { left, right in
+        left.lease.issuerKey != right.lease.issuerKey
+            ? left.lease.issuerKey < right.lease.issuerKey : left.lease.delivery.uuid < right.lease.delivery.uuid
+    }
+    func ago(_ instant: ContinuousClock.Instant?) -> Int64? { instant.map { (now - $0).wholeMicroseconds } }
+    let reports = batch.map(\.report)
+    let ends = batch.map(\.settlement.columns)
+    return [
+        .int4Array(batch.map(\.lease.issuerKey)),
+        .uuidArray(batch.map(\.lease.delivery.uuid)),
+        .uuidArray(batch.map(\.lease.delivery.event.uuid)),
+        .int4Array(batch.map(\.lease.number)),
+        .int4Array(batch.map { Int32($0.attempt) }),
+        .textArray(ends.map(\.status)),
+        .textArray(ends.map(\.reason)),
+        .int8Array(ends.map(\.retryAfter)),
+        .textArray(reports.map { $0?.outcome.rawValue }),
+        .boolArray(ends.map(\.isExcused)),
+        .boolArray(ends.map(\.isNonstandard)),
+        .boolArray(ends.map(\.isAfterUnknown)),
+        .int8Array(reports.map { ago($0?.startedAt) }),
+        .int8Array(reports.map { ago($0?.finishedAt) }),
+        .int2Array(reports.map { $0?.httpStatus.map(Int16.init(clamping:)) }),
+        .textArray(reports.map { $0?.error }),
+        .textArray(reports.map { $0?.errorDescription }),
+        .textArray(reports.map { $0?.remoteAddress }),
+        .uuidArray(reports.map { $0?.jti }),
+        .textArray(reports.map { $0?.kid }),
+        worker.map { .int4($0) } ?? .null,
+    ]
+}

@@ -1,0 +1,111 @@
+public import AuditTrail
+public import LogoutModel
+import PostgresClient
+
+/// A signing key to be kept.
+public struct NewSigningKey: Sendable {
+    /// Its id in the JWK Set.
+    public let kid: String
+    /// Its JOSE algorithm.
+    public let alg: String
+    /// The public JWK, a JSON object.
+    public let publicJWK: String
+    /// The private key, sealed under a key that Postgres never sees.
+    public let sealedPrivateKey: [UInt8]
+
+    /// A key to be kept.
+    public init(kid: String, alg: String, publicJWK: String, sealedPrivateKey: [UInt8]) {
+        self.kid = kid
+        self.alg = alg
+        self.publicJWK = publicJWK
+        self.sealedPrivateKey = sealedPrivateKey
+    }
+}
+
+extension OutboxStore {
+    /// The keys of an issuer, oldest first.
+    public func signingKeys(of issuer: Int32) async throws -> [SigningKeyRecord] {
+        try await perform { connection in try connection.signingKeys(of: issuer) }
+    }
+
+    /// Adds a key: active at once where its `alg` has none, `next` otherwise.
+    ///
+    /// - Throws: ``OutboxError/alreadyExists`` where the `kid` is taken, ``OutboxError/notFound`` without the issuer.
+    public func addSigningKey(_ key: NewSigningKey, ofIssuerNamed name: String, note: AuditNote) async throws
+        -> SigningKeyRecord
+    {
+        try await changeKeys(ofIssuerNamed: name, note: note) { connection, issuer, _ in
+            let rows = try connection.query(
+                .keyAdd, .int4(issuer), .text(key.kid), .text(key.alg), .jsonb(key.publicJWK), .bytea(key.sealedPrivateKey)
+            )
+            guard let row = rows.first else { throw OutboxError.alreadyExists }
+            return row
+        }
+    }
+
+    /// Makes a key active and retires the one before it.
+    ///
+    /// - Parameter rule: refuses by throwing, from the key and all keys of the issuer.
+    public func activateSigningKey(
+        _ kid: String, ofIssuerNamed name: String, note: AuditNote,
+        rule: @escaping @Sendable (SigningKeyRecord, [SigningKeyRecord]) throws -> Void
+    ) async throws -> SigningKeyRecord {
+        try await changeKeys(ofIssuerNamed: name, note: note) { connection, issuer, keys in
+            guard let key = keys.first(where: { $0.kid == kid }) else { throw OutboxError.notFound }
+            try rule(key, keys)
+            return try connection.query(.keyActivate, .int4(issuer), .text(kid), .text(key.alg)).first
+        }
+    }
+
+    /// Retires a key: it signs no more and stays in the JWK Set for a while.
+    ///
+    /// - Parameter rule: refuses by throwing, from the key and all keys of the issuer.
+    public func retireSigningKey(
+        _ kid: String, ofIssuerNamed name: String, note: AuditNote,
+        rule: @escaping @Sendable (SigningKeyRecord, [SigningKeyRecord]) throws -> Void
+    ) async throws -> SigningKeyRecord {
+        try await changeKeys(ofIssuerNamed: name, note: note) { connection, issuer, keys in
+            guard let key = keys.first(where: { $0.kid == kid }) else { throw OutboxError.notFound }
+            try rule(key, keys)
+            return try connection.query(.keyRetire, .int4(issuer), .text(kid)).first
+        }
+    }
+
+    private func changeKeys(
+        ofIssuerNamed name: String, note: AuditNote,
+        _ change: @escaping @Sendable (PostgresConnection, Int32, [SigningKeyRecord]) throws -> PostgresRow?
+    ) async throws -> SigningKeyRecord {
+        try await repeating { connection in
+            try connection.transaction { connection in
+                guard let lock = try connection.query(.issuerLock, .text(name)).first else { throw OutboxError.notFound }
+                let issuer = try lock.int4(0)
+                guard let row = try change(connection, issuer, connection.signingKeys(of: issuer)) else {
+                    throw OutboxError.notFound
+                }
+                var columns = ColumnReader(row)
+                let record = try columns.signingKey()
+                _ = try connection.query(.issuerTouch, .int4(issuer))
+                try connection.note(note, issuer: issuer)
+                return record
+            }
+        }
+    }
+}
+
+extension PostgresConnection {
+    fileprivate func signingKeys(of issuer: Int32) throws -> [SigningKeyRecord] {
+        try query(.keysList, .int4(issuer)).map { row in
+            var columns = ColumnReader(row)
+            return try columns.signingKey()
+        }
+    }
+}
+
+extension ColumnReader {
+    fileprivate mutating func signingKey() throws -> SigningKeyRecord {
+        SigningKeyRecord(
+            kid: try text(), alg: try text(), stage: try text(), publicJWK: try json(), createdAt: try time(),
+            publishedAt: try time(), activatedAt: try optionalTime(), retiredAt: try optionalTime(), readAt: try time()
+        )
+    }
+}

@@ -1,0 +1,113 @@
+import LogoutModel
+import PostgresClient
+
+/// What a worker must know of a client to send to it.
+public struct KnownClient: Sendable {
+    /// The client's row and lane.
+    public let key: Int32
+    /// The issuer's row.
+    public let issuerKey: Int32
+    /// The `aud` of its tokens.
+    public let clientID: String
+    /// Where they go.
+    public let backchannelLogoutURI: String?
+    /// Whether it needs a `sid`.
+    public let sessionRequired: Bool
+    /// The JOSE algorithm of its tokens.
+    public let alg: String
+    /// Its overrides of the delivery policy, a JSON object.
+    public let delivery: String
+    /// Moves with every change.
+    public let version: Int64
+}
+
+/// What a worker must know of an issuer to sign for it.
+public struct KnownIssuer: Sendable {
+    /// The issuer's row.
+    public let key: Int32
+    /// Its name.
+    public let name: String
+    /// The `iss` of its tokens.
+    public let issuer: String
+    /// Its members of the delivery policy, a JSON object.
+    public let delivery: String
+    /// Moves with every change, of its keys too.
+    public let version: Int64
+    /// The keys that sign now, by `alg`.
+    public let keys: [SealedSigningKey]
+}
+
+/// A private key as it is stored.
+public struct SealedSigningKey: Sendable {
+    /// Its id in the JWK Set.
+    public let kid: String
+    /// Its JOSE algorithm.
+    public let alg: String
+    /// The sealed private key.
+    public let sealed: [UInt8]
+}
+
+extension OutboxStore {
+    /// Registers this process; attempts name it.
+    public func registerWorker(named name: String) async throws -> Int32 {
+        try await perform { connection in
+            guard let row = try connection.query(.registerWorker, .text(name)).first else { throw OutboxError.notFound }
+            return try row.int4(0)
+        }
+    }
+
+    /// Clients and their issuers with the keys that sign now, read together.
+    public func configurations(
+        ofClients clients: [Int32]
+    ) async throws -> (clients: [KnownClient], issuers: [KnownIssuer]) {
+        try await perform { connection in
+            try connection.transaction { connection in
+                let clients = try connection.query(.workerClients, .int4Array(clients)).map { row in
+                    var columns = ColumnReader(row)
+                    return try columns.knownClient()
+                }
+                let issuers = try connection.knownIssuers(Set(clients.map(\.issuerKey)).sorted())
+                return (clients, issuers)
+            }
+        }
+    }
+
+    /// Creates coming partitions and drops idempotency keys that have had their time; one process at a time does it.
+    public func keepPartitions(daysAhead: Int) async throws {
+        try await perform(within: .seconds(10)) { connection in
+            _ = try connection.query(.keepPartitions, .int4(Int32(daysAhead)))
+        }
+    }
+}
+
+extension PostgresConnection {
+    fileprivate func knownIssuers(_ issuers: [Int32]) throws -> [KnownIssuer] {
+        // The issuers first: a key that changes between the two reads moves a version that is read again.
+        let rows = try query(.workerIssuers, .int4Array(issuers))
+        var keys: [Int32: [SealedSigningKey]] = [:]
+        for row in try query(.workerKeys, .int4Array(issuers)) {
+            var columns = ColumnReader(row)
+            let issuer = try columns.int4()
+            columns.skip(1)
+            let key = SealedSigningKey(kid: try columns.text(), alg: try columns.text(), sealed: try columns.bytes())
+            keys[issuer, default: []].append(key)
+        }
+        return try rows.map { row in
+            var columns = ColumnReader(row)
+            let key = try columns.int4()
+            return KnownIssuer(
+                key: key, name: try columns.text(), issuer: try columns.text(), delivery: try columns.json(),
+                version: try columns.int8(), keys: keys[key] ?? []
+            )
+        }
+    }
+}
+
+extension ColumnReader {
+    fileprivate mutating func knownClient() throws -> KnownClient {
+        KnownClient(
+            key: try int4(), issuerKey: try int4(), clientID: try text(), backchannelLogoutURI: try optionalText(),
+            sessionRequired: try bool(), alg: try text(), delivery: try json(), version: try int8()
+        )
+    }
+}

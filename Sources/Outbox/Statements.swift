@@ -1,0 +1,65 @@
+import LastcallSQL
+public import PostgresClient
+
+/// Every statement that the outbox sends, by the name of its file in `sql/queries`.
+extension PostgresStatement {
+    private static func reading(_ file: SQLText.File) -> PostgresStatement {
+        PostgresStatement(name: file.name, text: file.text, access: .readOnly)
+    }
+
+    private static func writing(_ file: SQLText.File) -> PostgresStatement {
+        PostgresStatement(name: file.name, text: file.text, access: .readWrite)
+    }
+
+    static let accept = writing(SQLText.accept)
+    static let claim = writing(SQLText.claim)
+    static let settle = writing(SQLText.settle)
+    static let release = writing(SQLText.release)
+    static let seize = writing(SQLText.seize)
+    static let lanesDue = reading(SQLText.lanes_due)
+    static let registerWorker = writing(SQLText.register_worker)
+    static let keepPartitions = writing(SQLText.keep_partitions)
+    static let notifyDue = writing(SQLText.notify_due)
+    static let databaseClock = reading(SQLText.database_clock)
+    static let workerClients = reading(SQLText.worker_clients)
+    static let workerIssuers = reading(SQLText.worker_issuers)
+    static let workerKeys = reading(SQLText.worker_keys)
+    static let eventGet = reading(SQLText.event_get)
+    static let eventsList = reading(SQLText.events_list)
+    static let eventDeliveries = reading(SQLText.event_deliveries)
+    static let deliveryGet = reading(SQLText.delivery_get)
+    static let deliveriesList = reading(SQLText.deliveries_list)
+    static let deliveryAttempts = reading(SQLText.delivery_attempts)
+    static let auditList = reading(SQLText.audit_list)
+    static let auditAdd = writing(SQLText.audit_add)
+    static let issuerGet = reading(SQLText.issuer_get)
+    static let issuersList = reading(SQLText.issuers_list)
+    static let issuerPut = writing(SQLText.issuer_put)
+    static let issuerLock = writing(SQLText.issuer_lock)
+    static let issuerDelete = writing(SQLText.issuer_delete)
+    static let issuerTouch = writing(SQLText.issuer_touch)
+    static let clientGet = reading(SQLText.client_get)
+    static let clientsList = reading(SQLText.clients_list)
+    static let clientPut = writing(SQLText.client_put)
+    static let clientDelete = writing(SQLText.client_delete)
+    static let keysList = reading(SQLText.keys_list)
+    static let keyAdd = writing(SQLText.key_add)
+    static let keyActivate = writing(SQLText.key_activate)
+    static let keyRetire = writing(SQLText.key_retire)
+    static let apiKeyFind = reading(SQLText.api_key_find)
+    static let apiKeyAdd = writing(SQLText.api_key_add)
+    static let apiKeysList = reading(SQLText.api_keys_list)
+    static let apiKeyRevoke = writing(SQLText.api_key_revoke)
+}
+
+/// The numbered migrations of `sql/migrations`, ready for the migrator.
+public enum OutboxSchema {
+    /// Every migration, in order.
+    ///
+    /// - Throws: ``PostgresError`` where a file's name or header is not understood.
+    public static func migrations() throws -> [Migration] {
+        try SQLText.migrations.enumerated().map { index, file in
+            try Migration(number: index + 1, name: file.name, text: file.text)
+        }
+    }
+}

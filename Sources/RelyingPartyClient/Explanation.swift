@@ -1,0 +1,51 @@
+import StrictJSON
+
+/// What an RP says about a 400, where it says it as the specification asks.
+///
+/// Source: OpenID Connect Back-Channel Logout 1.0 §2.8, a JSON object with `error` and `error_description`.
+/// Anything else, a body of more than 8 KiB included, is no explanation; it is never kept.
+struct Explanation {
+    let error: String?
+    let description: String?
+
+    init(_ body: [UInt8]) {
+        guard !body.isEmpty, case .object(let object)? = try? JSON.parse(body) else {
+            error = nil
+            description = nil
+            return
+        }
+        error = Self.text(object["error"], maximumBytes: 255)
+        description = Self.text(object["error_description"], maximumBytes: 1_000)
+    }
+
+    private static func text(_ value: JSON?, maximumBytes: Int) -> String? {
+        guard case .string(let text)? = value else { return nil }
+        return boundedText(text.utf8, maximumBytes: maximumBytes)
+    }
+}
+
+/// Text from somewhere else, made harmless: valid UTF-8, control characters replaced by U+FFFD, cut at a
+/// character's boundary.
+///
+/// - Parameters:
+///   - bytes: what came.
+///   - maximumBytes: how many bytes of UTF-8 the text may have.
+func boundedText(_ bytes: some Sequence<UInt8>, maximumBytes: Int) -> String {
+    var text = String.UnicodeScalarView()
+    var count = 0
+    for scalar in String(decoding: Array(bytes), as: UTF8.self).unicodeScalars {
+        let kept = isControl(scalar) ? "\u{fffd}" : scalar
+        count += UTF8.width(kept)
+        guard count <= maximumBytes else { break }
+        text.append(kept)
+    }
+    return String(text)
+}
+
+/// C0, DEL, C1, the line and paragraph separators, and what turns the direction of text.
+private func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7f...0x9f, 0x2028...0x202e, 0x2066...0x2069: true
+    default: false
+    }
+}

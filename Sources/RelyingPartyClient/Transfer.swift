@@ -1,0 +1,180 @@
+import CCurl
+import DeliveryPolicy
+
+/// One easy handle, and the request that it carries at the moment. Handles are used again and again.
+///
+/// Confined to the client's thread. libcurl's callbacks find the transfer through an unretained pointer: the
+/// engine keeps every transfer until its end, and a handle is cleaned up before its transfer goes.
+@safe
+final class Transfer {
+    let easy: UnsafeMutableRawPointer
+    private let settings: TransferSettings
+    private let errorText: UnsafeMutablePointer<CChar>
+    private var shownProtocols = ""
+
+    /// The request in flight; `nil` while the handle is free.
+    private(set) var accepted: Accepted?
+    private var route: Route?
+    private var pairs: SettingList?
+    private var startedAt: UInt64 = 0
+    private(set) var isRedial = false
+    var socketGuard: SocketGuard
+    var reader: AnswerReader
+
+    init(settings: TransferSettings, check: AddressCheck) throws(SettingRefused) {
+        guard let easy = unsafe curl_easy_init() else { throw SettingRefused(code: CURLE_OUT_OF_MEMORY) }
+        unsafe self.easy = easy
+        self.settings = settings
+        socketGuard = SocketGuard(check)
+        reader = AnswerReader(headerLimit: 0, bodyLimit: 0)
+        unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        try unsafe settings.apply(to: easy)
+        try setCallbacks()
+        try unsafe EasyOptions(easy).set(CURLOPT_ERRORBUFFER, pointer: UnsafeMutableRawPointer(errorText))
+    }
+
+    deinit {
+        unsafe curl_easy_cleanup(easy)
+        unsafe errorText.deallocate()
+    }
+
+    /// The transfer of a handle that libcurl names.
+    static func of(_ easy: UnsafeMutableRawPointer) -> Transfer? {
+        guard let pointer = unsafe lastcall_easy_private(easy) else { return nil }
+        return unsafe Unmanaged<Transfer>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// Whether to start the same request again on a new connection: a reused one leads to an address that the
+    /// rule refuses by now, nothing was written to it, and another address may be allowed.
+    var wantsRedial: Bool {
+        !isRedial && !socketGuard.permitted && socketGuard.opened == nil && socketGuard.refusal != nil
+    }
+
+    /// Readies the handle for a request.
+    func prepare(_ accepted: Accepted, route: Route, pairs: SettingList?, now: UInt64) throws(SettingRefused) {
+        self.accepted = accepted
+        self.route = route
+        self.pairs = pairs
+        startedAt = now
+        isRedial = false
+        let options = unsafe EasyOptions(easy)
+        let protocols = route.origin.secure ? "https" : "http"
+        if protocols != shownProtocols {
+            try options.set(CURLOPT_PROTOCOLS_STR, protocols)
+            shownProtocols = protocols
+        }
+        try options.set(CURLOPT_URL, accepted.request.url)
+        try options.setBody(accepted.request.body)
+        try options.set(CURLOPT_CONNECT_TO, route.connectTo)
+        try options.set(CURLOPT_RESOLVE, pairs)
+        try options.set(CURLOPT_FRESH_CONNECT, 0)
+        try restart(now: now)
+    }
+
+    /// Readies the handle for the same request once more, on a new connection.
+    func prepareRedial(now: UInt64) throws(SettingRefused) {
+        isRedial = true
+        let options = unsafe EasyOptions(easy)
+        try options.set(CURLOPT_RESOLVE, route?.pairs)
+        try options.set(CURLOPT_FRESH_CONNECT, 1)
+        try restart(now: now)
+    }
+
+    private func restart(now: UInt64) throws(SettingRefused) {
+        guard let accepted, let route else { return }
+        let left = accepted.deadline > now ? accepted.deadline - now : 0
+        // Rounded up, and never 0, which to libcurl means no deadline at all.
+        let milliseconds = max(1, Int((left + 999_999) / 1_000_000))
+        try unsafe EasyOptions(easy).set(CURLOPT_TIMEOUT_MS, min(milliseconds, Int(Int32.max)))
+        let configuration = settings.configuration
+        socketGuard = SocketGuard(route.check(for: accepted.request))
+        reader = AnswerReader(
+            headerLimit: configuration.headerLimit,
+            bodyLimit: configuration.bodyLimit
+        )
+        unsafe errorText.pointee = 0
+    }
+
+    /// Frees the handle for the next request.
+    ///
+    /// - Parameter code: libcurl's result; `nil` where the client ends before the transfer.
+    /// - Returns: what was asked, and its answer.
+    func finish(_ code: CURLcode?, now: UInt64) -> (Accepted, Answer)? {
+        guard let accepted else { return nil }
+        if socketGuard.permitted, let pairs { route?.loaded(pairs) }
+        let answer = answer(to: accepted, code, now: now)
+        self.accepted = nil
+        route = nil
+        pairs = nil
+        return (accepted, answer)
+    }
+
+    private func answer(to accepted: Accepted, _ code: CURLcode?, now: UInt64) -> Answer {
+        let sent = socketGuard.permitted && (socketGuard.resendRefused || requestSize > 0)
+        let address = text(CURLINFO_PRIMARY_IP) ?? socketGuard.opened?.description
+        let total = Int64((now - accepted.acceptedAt) / 1_000)
+        guard reader.isComplete, let status = reader.status else {
+            let failure = code.map { self.failure($0, sent: sent) } ?? TransportFailure.cancelled
+            return Answer(
+                ending: .failure(failure),
+                detail: code.flatMap { detail($0, failure) },
+                remoteAddress: address,
+                requestSent: sent,
+                retryAfter: nil,
+                error: nil,
+                errorDescription: nil,
+                firstByteMicroseconds: nil,
+                totalMicroseconds: total
+            )
+        }
+        let explanation = reader.isExplanationCut ? Explanation([]) : Explanation(reader.explanation)
+        let untilStart = Int64((startedAt - accepted.acceptedAt) / 1_000)
+        let untilByte = unsafe lastcall_easy_microseconds(easy, CURLINFO_STARTTRANSFER_TIME_T)
+        return Answer(
+            ending: .status(status),
+            detail: nil,
+            remoteAddress: address,
+            requestSent: true,
+            retryAfter: reader.retryAfter,
+            error: explanation.error,
+            errorDescription: explanation.description,
+            firstByteMicroseconds: untilStart + Int64(untilByte),
+            totalMicroseconds: total
+        )
+    }
+
+    private func failure(_ code: CURLcode, sent: Bool) -> TransportFailure {
+        if reader.isOverHeaderLimit { return .protocolError }
+        if socketGuard.resendRefused { return .unreachable }
+        if socketGuard.isBlocked, code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK {
+            return .blockedAddress(socketGuard.refusal ?? "")
+        }
+        let systemError = unsafe Int32(truncatingIfNeeded: lastcall_easy_long(easy, CURLINFO_OS_ERRNO))
+        return TransportFailure(
+            code,
+            sent: sent,
+            systemError: socketGuard.opened == nil ? socketGuard.openError : systemError
+        )
+    }
+
+    private func detail(_ code: CURLcode, _ failure: TransportFailure) -> String? {
+        if reader.isOverHeaderLimit { return "more than \(settings.configuration.headerLimit) bytes of headers" }
+        if socketGuard.resendRefused { return "the connection ended before an answer" }
+        if case .blockedAddress(let text) = failure { return text }
+        // libcurl's own sentence about this names the host as the route spells it.
+        guard code != CURLE_COULDNT_CONNECT else { return "no connection to any address" }
+        let own = unsafe String(cString: errorText)
+        let text = own.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : own
+        return boundedText(text.utf8, maximumBytes: 255)
+    }
+
+    private var requestSize: Int {
+        unsafe lastcall_easy_long(easy, CURLINFO_REQUEST_SIZE)
+    }
+
+    private func text(_ info: CURLINFO) -> String? {
+        guard let text = unsafe lastcall_easy_text(easy, info), unsafe text.pointee != 0 else { return nil }
+        return unsafe String(cString: text)
+    }
+}

@@ -1,0 +1,78 @@
+extension LastcallSettings {
+    /// Reads the settings: flags come before the environment, the environment before the file, the file before
+    /// the defaults.
+    ///
+    /// Unknown flags, keys, and variables that begin with `LASTCALL_` stop the start: a misspelt setting that is
+    /// ignored is found out too late.
+    ///
+    /// - Parameters:
+    ///   - flags: the flags that were given, by setting name; see ``SettingFlags/values``.
+    ///   - environment: all variables; only those that begin with `LASTCALL_` count.
+    ///   - readFile: reads the settings file and the files of secrets.
+    /// - Returns: settings that fit together.
+    /// - Throws: ``SettingsError``, the first thing that is wrong.
+    public static func load(
+        flags: [String: String],
+        environment: [String: String],
+        readFile: @escaping (_ path: String) throws(FileProblem) -> String = TextFile.read
+    ) throws(SettingsError) -> LastcallSettings {
+        var layers = [try SettingLayer.flags(flags), try SettingLayer.environment(environment)]
+        var given = SettingReader(layers: layers, readFile: readFile)
+        if let path = try given.optional(SettingTable.config) {
+            let text: String
+            do {
+                text = try readFile(path)
+            } catch {
+                let source = given.origins[SettingTable.config.definition.name] ?? .standard
+                throw .unreadableFile(setting: "config", source: source, path: path, error)
+            }
+            layers.append(try SettingLayer.file(text, path: path))
+        }
+        var reader = SettingReader(layers: layers, readFile: readFile)
+        let settings = try LastcallSettings(&reader)
+        try settings.checkContradictions()
+        return settings
+    }
+
+    private init(_ reader: inout SettingReader) throws(SettingsError) {
+        if try reader.optional(SettingTable.egressProxy) != nil {
+            let name = SettingTable.egressProxy.definition.name
+            throw .notAvailable(setting: name, source: reader.origins[name] ?? .standard)
+        }
+        config = try reader.optional(SettingTable.config)
+        dataDirectory = try reader.value(SettingTable.dataDir)
+        postgresBinDirectory = try reader.optional(SettingTable.postgresBinDir)
+        let database = try reader.secret(SettingTable.databaseURL)
+        databaseURL = database
+        databaseListenURL = try reader.secret(SettingTable.databaseListenURL) ?? database
+        databasePoolSize = try reader.value(SettingTable.databasePoolSize)
+        databasePreparedStatements = try reader.value(SettingTable.databasePreparedStatements)
+        databaseStatementTimeout = try reader.value(SettingTable.databaseStatementTimeout)
+        databaseLockTimeout = try reader.value(SettingTable.databaseLockTimeout)
+        listen = try reader.value(SettingTable.listen)
+        adminListen = try reader.value(SettingTable.adminListen)
+        apiConnectionLimit = try reader.value(SettingTable.apiConnectionLimit)
+        bodyLimit = try reader.value(SettingTable.bodyLimit)
+        intakeQueueLimit = try reader.value(SettingTable.intakeQueueLimit)
+        operatorAPIKey = try reader.secret(SettingTable.operatorAPIKey)
+        keyEncryptionKey = try reader.secret(SettingTable.keyEncryptionKey)
+        keyPublication = try reader.value(SettingTable.keyPublication)
+        retiredKeyPublication = try reader.value(SettingTable.retiredKeyPublication)
+        clockSkewLimit = try reader.value(SettingTable.clockSkewLimit)
+        signerThreads = try reader.value(SettingTable.signerThreads)
+        allowPrivateNetworks = try reader.value(SettingTable.allowPrivateNetworks)
+        allowInsecureLoopback = try reader.value(SettingTable.allowInsecureLoopback)
+        caFile = try reader.optional(SettingTable.caFile)
+        propagateTraceContext = try reader.value(SettingTable.propagateTraceContext)
+        lease = try reader.value(SettingTable.lease)
+        slots = try reader.value(SettingTable.slots)
+        pollInterval = try reader.value(SettingTable.pollInterval)
+        settleBatchSize = try reader.value(SettingTable.settleBatchSize)
+        settleInterval = try reader.value(SettingTable.settleInterval)
+        drain = try reader.value(SettingTable.drain)
+        partitionDaysAhead = try reader.value(SettingTable.partitionDaysAhead)
+        logLevel = try reader.value(SettingTable.logLevel)
+        logBuffer = try reader.value(SettingTable.logBuffer)
+        origins = reader.origins
+    }
+}

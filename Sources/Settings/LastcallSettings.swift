@@ -1,0 +1,89 @@
+public import Logging
+
+/// Everything that Lastcall can be told, read and checked.
+///
+/// Each property is one setting of the reference; times are durations, and secrets print as `<secret>`.
+public struct LastcallSettings: Sendable {
+    /// The settings file that was read, if any.
+    public let config: String?
+    /// Where `lastcall up` keeps its Postgres and its keys.
+    public let dataDirectory: String
+    /// The folder of `initdb` and `postgres`; `nil`: search.
+    public let postgresBinDirectory: String?
+
+    /// The database; `nil`: the embedded one.
+    public let databaseURL: Secret<String>?
+    /// A direct connection for LISTEN; ``databaseURL`` unless told.
+    public let databaseListenURL: Secret<String>?
+    /// Connections of one process.
+    public let databasePoolSize: Int
+    /// Whether statements are prepared once a connection.
+    public let databasePreparedStatements: Bool
+    /// The longest statement.
+    public let databaseStatementTimeout: Duration
+    /// The longest wait for a lock; shorter than ``databaseStatementTimeout``.
+    public let databaseLockTimeout: Duration
+
+    /// Where the API answers.
+    public let listen: ListenAddress
+    /// Where metrics and health answer; never a Unix socket, and not ``listen``.
+    public let adminListen: ListenAddress
+    /// Open connections to the API.
+    public let apiConnectionLimit: Int
+    /// The longest request body, in bytes.
+    public let bodyLimit: Int
+    /// Requests that may wait for a group commit.
+    public let intakeQueueLimit: Int
+
+    /// The first operator key: 32 to 255 visible ASCII characters.
+    public let operatorAPIKey: Secret<String>?
+    /// What signing keys are encrypted with: exactly 32 bytes.
+    public let keyEncryptionKey: Secret<[UInt8]>?
+    /// How long a new key is published before it may sign.
+    public let keyPublication: Duration
+    /// How long a retired key stays published.
+    public let retiredKeyPublication: Duration
+    /// How far the clock may be from the database's.
+    public let clockSkewLimit: Duration
+    /// Signing threads; 0: one a core.
+    public let signerThreads: Int
+
+    /// Whether private addresses are allowed.
+    public let allowPrivateNetworks: Bool
+    /// Whether loopback addresses and plain http there are allowed.
+    public let allowInsecureLoopback: Bool
+    /// Certificate authorities; `nil`: the system's.
+    public let caFile: String?
+    /// Whether relying parties get the `traceparent`.
+    public let propagateTraceContext: Bool
+
+    /// How long a worker owns a delivery; at least ``shortestLease``.
+    public let lease: Duration
+    /// Attempts in flight in one process.
+    public let slots: Int
+    /// The longest pause between two looks for due deliveries.
+    public let pollInterval: Duration
+    /// Outcomes in one transaction.
+    public let settleBatchSize: Int
+    /// How long an outcome waits for others.
+    public let settleInterval: Duration
+    /// How long a stop waits for what is in flight.
+    public let drain: Duration
+    /// Days of partitions made ahead.
+    public let partitionDaysAhead: Int
+
+    /// The least severe level that is logged.
+    public let logLevel: Logger.Level
+    /// Log lines that may wait, in bytes.
+    public let logBuffer: Int
+
+    /// Where each value came from, by setting name; `..._file` names among them.
+    public let origins: [String: SettingSource]
+
+    /// The attempt timeout that an issuer has unless told.
+    public static let defaultAttemptTimeout: Duration = .seconds(5)
+    /// What a lease needs on top of an attempt: to sign, to write the outcome, and to spare.
+    public static let leaseMargin: Duration = .seconds(3)
+    /// The shortest lease: ``defaultAttemptTimeout`` and ``leaseMargin``.
+    public static var shortestLease: Duration { defaultAttemptTimeout + leaseMargin }
+}

@@ -1,0 +1,28 @@
+/// Two values that are each allowed and make no sense together.
+public enum SettingContradiction: Sendable, Hashable, CustomStringConvertible {
+    /// `lease_seconds` does not cover the default attempt timeout and its margin: another worker would take a
+    /// delivery over while its attempt is still under way.
+    case leaseShorterThanAttempt(lease: Duration, attemptTimeout: Duration, margin: Duration)
+    /// `listen` and `admin_listen` want the same port or path.
+    case listenersOverlap(ListenAddress, ListenAddress)
+    /// `database_lock_timeout_seconds` is not below `database_statement_timeout_seconds`, so it would never act.
+    case lockTimeoutNeverActs(lock: Duration, statement: Duration)
+    /// `database_listen_url` is given without `database_url`.
+    case listenURLAlone
+
+    /// The rule in one sentence, with the values.
+    public var description: String {
+        switch self {
+        case .leaseShorterThanAttempt(let lease, let timeout, let margin):
+            "lease_seconds is \(lease), a lease shorter than an attempt: it must be at least \(timeout + margin), "
+                + "the default attempt timeout of \(timeout) and a margin of \(margin)"
+        case .listenersOverlap(let main, let admin):
+            "listen is \(main) and admin_listen is \(admin): they must differ"
+        case .lockTimeoutNeverActs(let lock, let statement):
+            "database_lock_timeout_seconds is \(lock): it must be shorter than "
+                + "database_statement_timeout_seconds, which is \(statement)"
+        case .listenURLAlone:
+            "database_listen_url needs database_url: it is the direct way to the same database"
+        }
+    }
+}

@@ -1,0 +1,114 @@
+public import ArgumentParser
+
+/// The settings as flags, for a command to take in: `@OptionGroup(title: "Settings") var settings: SettingFlags`.
+///
+/// Secrets have only their `...-file` flag: every user of a machine sees the flags of all processes in `ps`.
+public struct SettingFlags: ParsableArguments {
+    @Option(SettingTable.config) var config: String?
+    @Option(SettingTable.dataDir) var dataDir: String?
+    @Option(SettingTable.postgresBinDir) var postgresBinDir: String?
+    @Option(fileOf: SettingTable.databaseURL) var databaseURLFile: String?
+    @Option(fileOf: SettingTable.databaseListenURL) var databaseListenURLFile: String?
+    @Option(SettingTable.databasePoolSize) var databasePoolSize: String?
+    @Option(SettingTable.databasePreparedStatements) var databasePreparedStatements: String?
+    @Option(SettingTable.databaseStatementTimeout) var databaseStatementTimeout: String?
+    @Option(SettingTable.databaseLockTimeout) var databaseLockTimeout: String?
+    @Option(SettingTable.listen) var listen: String?
+    @Option(SettingTable.adminListen) var adminListen: String?
+    @Option(SettingTable.apiConnectionLimit) var apiConnectionLimit: String?
+    @Option(SettingTable.bodyLimit) var bodyLimit: String?
+    @Option(SettingTable.intakeQueueLimit) var intakeQueueLimit: String?
+    @Option(fileOf: SettingTable.operatorAPIKey) var operatorAPIKeyFile: String?
+    @Option(fileOf: SettingTable.keyEncryptionKey) var keyEncryptionKeyFile: String?
+    @Option(SettingTable.keyPublication) var keyPublication: String?
+    @Option(SettingTable.retiredKeyPublication) var retiredKeyPublication: String?
+    @Option(SettingTable.clockSkewLimit) var clockSkewLimit: String?
+    @Option(SettingTable.signerThreads) var signerThreads: String?
+    @Option(SettingTable.allowPrivateNetworks) var allowPrivateNetworks: String?
+    @Option(SettingTable.allowInsecureLoopback) var allowInsecureLoopback: String?
+    @Option(SettingTable.caFile) var caFile: String?
+    @Option(SettingTable.egressProxy) var egressProxy: String?
+    @Option(SettingTable.propagateTraceContext) var propagateTraceContext: String?
+    @Option(SettingTable.lease) var lease: String?
+    @Option(SettingTable.slots) var slots: String?
+    @Option(SettingTable.pollInterval) var pollInterval: String?
+    @Option(SettingTable.settleBatchSize) var settleBatchSize: String?
+    @Option(SettingTable.settleInterval) var settleInterval: String?
+    @Option(SettingTable.drain) var drain: String?
+    @Option(SettingTable.partitionDaysAhead) var partitionDaysAhead: String?
+    @Option(SettingTable.logLevel) var logLevel: String?
+    @Option(SettingTable.logBuffer) var logBuffer: String?
+
+    /// For the argument parser.
+    public init() {}
+
+    /// The flags that were given, by setting name, for ``LastcallSettings/load(flags:environment:readFile:)``.
+    public var values: [String: String] {
+        let given: [(SettingDefinition, String?)] = [
+            (SettingTable.config.definition, config),
+            (SettingTable.dataDir.definition, dataDir),
+            (SettingTable.postgresBinDir.definition, postgresBinDir),
+            (SettingTable.databaseURL.definition.fileForm, databaseURLFile),
+            (SettingTable.databaseListenURL.definition.fileForm, databaseListenURLFile),
+            (SettingTable.databasePoolSize.definition, databasePoolSize),
+            (SettingTable.databasePreparedStatements.definition, databasePreparedStatements),
+            (SettingTable.databaseStatementTimeout.definition, databaseStatementTimeout),
+            (SettingTable.databaseLockTimeout.definition, databaseLockTimeout),
+            (SettingTable.listen.definition, listen),
+            (SettingTable.adminListen.definition, adminListen),
+            (SettingTable.apiConnectionLimit.definition, apiConnectionLimit),
+            (SettingTable.bodyLimit.definition, bodyLimit),
+            (SettingTable.intakeQueueLimit.definition, intakeQueueLimit),
+            (SettingTable.operatorAPIKey.definition.fileForm, operatorAPIKeyFile),
+            (SettingTable.keyEncryptionKey.definition.fileForm, keyEncryptionKeyFile),
+            (SettingTable.keyPublication.definition, keyPublication),
+            (SettingTable.retiredKeyPublication.definition, retiredKeyPublication),
+            (SettingTable.clockSkewLimit.definition, clockSkewLimit),
+            (SettingTable.signerThreads.definition, signerThreads),
+            (SettingTable.allowPrivateNetworks.definition, allowPrivateNetworks),
+            (SettingTable.allowInsecureLoopback.definition, allowInsecureLoopback),
+            (SettingTable.caFile.definition, caFile),
+            (SettingTable.egressProxy.definition, egressProxy),
+            (SettingTable.propagateTraceContext.definition, propagateTraceContext),
+            (SettingTable.lease.definition, lease),
+            (SettingTable.slots.definition, slots),
+            (SettingTable.pollInterval.definition, pollInterval),
+            (SettingTable.settleBatchSize.definition, settleBatchSize),
+            (SettingTable.settleInterval.definition, settleInterval),
+            (SettingTable.drain.definition, drain),
+            (SettingTable.partitionDaysAhead.definition, partitionDaysAhead),
+            (SettingTable.logLevel.definition, logLevel),
+            (SettingTable.logBuffer.definition, logBuffer),
+        ]
+        return Dictionary(given.compactMap { pair in pair.1.map { (pair.0.name, $0) } }) { first, _ in first }
+    }
+}
+
+extension Option where Value == String? {
+    fileprivate init<Other>(_ setting: Setting<Other>) { self.init(definition: setting.definition) }
+
+    fileprivate init<Other>(fileOf setting: Setting<Secret<Other>>) {
+        self.init(definition: setting.definition.fileForm)
+    }
+
+    private init(definition: SettingDefinition) {
+        self.init(
+            name: .customLong(definition.flagWord),
+            help: ArgumentHelp(
+                "\(definition.help) (\(definition.allowed); \(definition.fallback))",
+                valueName: definition.kind.placeholder
+            )
+        )
+    }
+}
+
+extension SettingDefinition.Kind {
+    fileprivate var placeholder: String {
+        switch self {
+        case .text: "text"
+        case .boolean: "true|false"
+        case .integer: "number"
+        case .decimal: "seconds"
+        }
+    }
+}

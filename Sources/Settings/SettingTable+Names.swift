@@ -1,0 +1,80 @@
+extension SettingTable {
+    /// The settings under headings, in the order that operators read them.
+    static let groups: [(title: String, settings: [SettingDefinition])] = [
+        ("Where everything is", [config.definition, dataDir.definition, postgresBinDir.definition]),
+        (
+            "The database",
+            [
+                databaseURL.definition, databaseListenURL.definition, databasePoolSize.definition,
+                databasePreparedStatements.definition, databaseStatementTimeout.definition,
+                databaseLockTimeout.definition,
+            ]
+        ),
+        (
+            "The servers",
+            [
+                listen.definition, adminListen.definition, apiConnectionLimit.definition, bodyLimit.definition,
+                intakeQueueLimit.definition,
+            ]
+        ),
+        (
+            "Keys",
+            [
+                operatorAPIKey.definition, keyEncryptionKey.definition, keyPublication.definition,
+                retiredKeyPublication.definition, clockSkewLimit.definition, signerThreads.definition,
+            ]
+        ),
+        (
+            "Relying parties",
+            [
+                allowPrivateNetworks.definition, allowInsecureLoopback.definition, caFile.definition,
+                egressProxy.definition, propagateTraceContext.definition,
+            ]
+        ),
+        (
+            "Deliveries",
+            [
+                lease.definition, slots.definition, pollInterval.definition, settleBatchSize.definition,
+                settleInterval.definition, drain.definition, partitionDaysAhead.definition,
+            ]
+        ),
+        ("Logs", [logLevel.definition, logBuffer.definition]),
+    ].map { group in (group.0, group.1.flatMap { $0.isSecret ? [$0, $0.fileForm] : [$0] }) }
+
+    /// Every setting, the `..._file` forms of secrets among them.
+    static let all: [SettingDefinition] = groups.flatMap(\.settings)
+
+    private static let byName = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
+
+    /// Finds a setting by the name it has in the file, and checks that it may be given in this place.
+    ///
+    /// - Throws: ``SettingsError/unknownName(_:nearest:)``, ``SettingsError/notAllowedHere(setting:source:instead:)``.
+    static func definition(
+        named name: String,
+        place: SettingDefinition.Places,
+        source: SettingSource
+    ) throws(SettingsError) -> SettingDefinition {
+        guard let definition = byName[name] else {
+            let known = all.filter { $0.places.contains(place) }
+            let nearest = NearestName.find(name, among: known.map(\.name))
+            throw .unknownName(source, nearest: byName[nearest].map { spelling($0, in: place) } ?? nearest)
+        }
+        guard definition.places.contains(place) else {
+            let flag = (definition.isSecret ? definition.fileForm : definition).flagName
+            throw .notAllowedHere(
+                setting: name,
+                source: source,
+                instead: "\(definition.environmentName) or \(flag)"
+            )
+        }
+        return definition
+    }
+
+    private static func spelling(_ definition: SettingDefinition, in place: SettingDefinition.Places) -> String {
+        switch place {
+        case .flag: definition.flagName
+        case .environment: definition.environmentName
+        default: definition.name
+        }
+    }
+}

@@ -1,0 +1,236 @@
+internal import Logging
+
+/// Every setting there is: the one table that names, defaults, limits and words derive from.
+enum SettingTable {
+    // Where everything is.
+
+    static let config = Setting.path(
+        "config",
+        without: "no file",
+        example: "/etc/lastcall/lastcall.toml",
+        places: [.flag, .environment],
+        "The settings file, in TOML. Flags come before the environment, the environment before the file."
+    )
+    static let dataDir = Setting.path(
+        "data_dir",
+        default: "./lastcall-data",
+        "Where lastcall up keeps its Postgres, its first operator key and its encryption key."
+    )
+    static let postgresBinDir = Setting.path(
+        "postgres_bin_dir",
+        without: "the newest that is installed",
+        example: "/usr/lib/postgresql/15/bin",
+        "The folder of initdb and postgres for the embedded Postgres of lastcall up."
+    )
+
+    // The database.
+
+    static let databaseURL = Setting<Secret<String>>.connectionString(
+        "database_url",
+        without: "the embedded Postgres of lastcall up",
+        "The Postgres that holds everything, as a libpq connection string."
+    )
+    static let databaseListenURL = Setting<Secret<String>>.connectionString(
+        "database_listen_url",
+        without: "database_url",
+        "A direct connection for LISTEN, where database_url goes through a pooler in transaction mode."
+    )
+    static let databasePoolSize = Setting.integer(
+        "database_pool_size",
+        default: 8,
+        1...100,
+        "Database connections of one process, without the one for LISTEN."
+    )
+    static let databasePreparedStatements = Setting.boolean(
+        "database_prepared_statements",
+        default: true,
+        "Whether statements are prepared once a connection; false for a pooler that cannot carry them."
+    )
+    static let databaseStatementTimeout = Setting.seconds(
+        "database_statement_timeout_seconds",
+        default: 10,
+        from: 1,
+        to: 300,
+        "How long one statement may take before Postgres ends it."
+    )
+    static let databaseLockTimeout = Setting.seconds(
+        "database_lock_timeout_seconds",
+        default: 2,
+        from: 0.1,
+        to: 60,
+        "How long one statement may wait for a lock."
+    )
+
+    // The servers.
+
+    static let listen = Setting.address(
+        "listen",
+        default: "127.0.0.1:8080",
+        unix: true,
+        "Where the API and the console answer. Port 0 lets the system choose."
+    )
+    static let adminListen = Setting.address(
+        "admin_listen",
+        default: "127.0.0.1:8081",
+        unix: false,
+        "Where /metrics, /healthz and /readyz answer."
+    )
+    static let apiConnectionLimit = Setting.integer(
+        "api_connection_limit",
+        default: 10_000,
+        1...1_000_000,
+        unit: "connections",
+        "Open connections to the API; more are not accepted until one ends."
+    )
+    static let bodyLimit = Setting.integer(
+        "body_limit_bytes",
+        default: 1_048_576,
+        1_024...16_777_216,
+        unit: "bytes",
+        "The longest request body; the import of sessions has a limit of its own."
+    )
+    static let intakeQueueLimit = Setting.integer(
+        "intake_queue_limit",
+        default: 10_000,
+        1...1_000_000,
+        unit: "requests",
+        "Requests that may wait for a group commit; more are answered 503."
+    )
+
+    // Keys.
+
+    static let operatorAPIKey = Setting<Secret<String>>.operatorKey(
+        "operator_api_key",
+        "The first operator key of the API."
+    )
+    static let keyEncryptionKey = Setting<Secret<[UInt8]>>.encryptionKey(
+        "key_encryption_key",
+        "What private signing keys are encrypted with at rest. Lose it and they are lost."
+    )
+    static let keyPublication = Setting.seconds(
+        "key_publication_seconds",
+        default: 3_600,
+        from: 0,
+        to: 2_592_000,
+        "How long a new signing key stands in the JWK Set before it may sign."
+    )
+    static let retiredKeyPublication = Setting.seconds(
+        "retired_key_publication_seconds",
+        default: 86_400,
+        from: 120,
+        to: 31_536_000,
+        "How long a retired key stays in the JWK Set; never below the 120 seconds that a token lives."
+    )
+    static let clockSkewLimit = Setting.seconds(
+        "clock_skew_limit_seconds",
+        default: 5,
+        from: 0.1,
+        to: 60,
+        "How far this machine's clock may be from the database's before signing stops."
+    )
+    static let signerThreads = Setting.integer(
+        "signer_threads",
+        default: 0,
+        0...256,
+        unit: "threads",
+        "Threads that sign logout tokens; 0 means one a core."
+    )
+
+    // Relying parties.
+
+    static let allowPrivateNetworks = Setting.boolean(
+        "allow_private_networks",
+        default: false,
+        "Whether logout tokens may go to private addresses. Cloud metadata addresses stay forbidden."
+    )
+    static let allowInsecureLoopback = Setting.boolean(
+        "allow_insecure_loopback",
+        default: false,
+        "Whether they may go to loopback addresses and over plain http there. For development."
+    )
+    static let caFile = Setting.path(
+        "ca_file",
+        without: "the system's",
+        example: "/etc/lastcall/ca.pem",
+        "Certificate authorities that relying parties are checked against, in PEM."
+    )
+    static let egressProxy = Setting(
+        "egress_proxy",
+        .text,
+        default: nil,
+        without: "none",
+        allowed: "nothing yet",
+        example: "http://proxy.example.com:3128",
+        "Reserved: a proxy for requests to relying parties. Not available yet; setting it stops the start."
+    ) { $0 }
+    static let propagateTraceContext = Setting.boolean(
+        "propagate_trace_context",
+        default: false,
+        "Whether relying parties get the traceparent of the logout that they are told of."
+    )
+
+    // Deliveries.
+
+    static let lease = Setting.seconds(
+        "lease_seconds",
+        default: 10,
+        from: 4,
+        to: 600,
+        "How long a worker owns a delivery. At least 3 seconds more than the default attempt timeout of 5."
+    )
+    static let slots = Setting.integer(
+        "slots",
+        default: 512,
+        1...65_536,
+        unit: "attempts",
+        "Attempts in flight in one process."
+    )
+    static let pollInterval = Setting.milliseconds(
+        "poll_interval_milliseconds",
+        default: 250,
+        5...10_000,
+        "The longest pause between two looks for due deliveries."
+    )
+    static let settleBatchSize = Setting.integer(
+        "settle_batch_size",
+        default: 128,
+        1...1_000,
+        unit: "outcomes",
+        "Outcomes that are written in one transaction."
+    )
+    static let settleInterval = Setting.milliseconds(
+        "settle_interval_milliseconds",
+        default: 5,
+        0...1_000,
+        "How long an outcome waits for others to be written with."
+    )
+    static let drain = Setting.seconds(
+        "drain_seconds",
+        default: 25,
+        from: 1,
+        to: 300,
+        "How long attempts and requests in flight may take to end when the process is stopped."
+    )
+    static let partitionDaysAhead = Setting.integer(
+        "partition_days_ahead",
+        default: 3,
+        1...30,
+        unit: "days",
+        "How far ahead the leader makes the partitions of the history."
+    )
+
+    // Logs.
+
+    static let logLevel = Setting.level(
+        "log_level",
+        default: .info,
+        "The least severe level that is logged."
+    )
+    static let logBuffer = Setting.integer(
+        "log_buffer_bytes",
+        default: 4_194_304,
+        65_536...1_073_741_824,
+        unit: "bytes",
+        "Log lines that may wait for a slow reader; more are dropped and counted. Logging never blocks."
+    )
+}

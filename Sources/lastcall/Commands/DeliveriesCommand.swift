@@ -1,0 +1,57 @@
+import ArgumentParser
+import StrictJSON
+
+/// `lastcall deliveries`: what became of each logout at each RP.
+struct DeliveriesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deliveries", abstract: "What became of each logout at each RP.",
+        subcommands: [List.self, Get.self]
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List deliveries, newest first.")
+        @OptionGroup var options: OperatorOptions
+        @Argument(help: "The issuer's name.") var issuer: String
+        @Option(help: "Of this logout event.") var event: String?
+        @Option(help: "For this RP.") var clientID: String?
+        @Option(help: "For this subject.") var sub: String?
+        @Option(help: "For this session.") var sid: String?
+        @Option(parsing: .upToNextOption, help: "In one of these states.") var status: [String] = []
+        @Option(parsing: .upToNextOption, help: "For one of these reasons.") var reason: [String] = []
+        @Option(help: "At most this many.") var limit = 100
+
+        func validate() throws {
+            guard limit > 0 else { throw ValidationError("--limit must be positive.") }
+        }
+
+        func run() async throws {
+            try await options.withAPI { api in
+                let query: [(String, String?)] =
+                    [("logout_event_id", event), ("client_id", clientID), ("sub", sub), ("sid", sid)]
+                    + status.map { ("status", $0) } + reason.map { ("reason", $0) }
+                let items = try await api.list(["v1", "issuers", issuer, "deliveries"], query: query, limit: limit)
+                let columns = ["id", "client_id", "status", "reason", "attempt_count", "next_attempt_at", "ended_at"]
+                api.show(items, columns: columns)
+            }
+        }
+    }
+
+    struct Get: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a delivery with every attempt.")
+        @OptionGroup var options: OperatorOptions
+        @Argument(help: "The issuer's name.") var issuer: String
+        @Argument(help: "The delivery's id.") var id: String
+
+        func run() async throws {
+            try await options.withAPI { api in
+                let delivery = try await api.call("GET", ["v1", "issuers", issuer, "deliveries", id])
+                if api.printsJSON { return api.show(delivery) }
+                guard case .object(let object) = delivery else { return }
+                api.show(JSON.members(object.members.filter { $0.name != "attempts" }.map { ($0.name, $0.value) }))
+                print("")
+                let columns = ["number", "started_at", "outcome", "http_status", "latency_ms", "remote_address", "error"]
+                api.show(delivery["attempts"]?.elements ?? [], columns: columns)
+            }
+        }
+    }
+}

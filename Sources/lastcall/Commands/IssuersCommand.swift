@@ -1,0 +1,69 @@
+import ArgumentParser
+import StrictJSON
+
+/// `lastcall issuers`: the OPs that Lastcall signs for.
+struct IssuersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "issuers", abstract: "The OPs that Lastcall signs for.",
+        subcommands: [List.self, Get.self, Put.self, Delete.self], defaultSubcommand: List.self
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List issuers.")
+        @OptionGroup var options: OperatorOptions
+
+        func run() async throws {
+            try await options.withAPI { api in
+                let items = try await api.list(["v1", "issuers"], limit: .max)
+                api.show(items, columns: ["name", "issuer", "session_durability", "session_expiry", "retention_days"])
+            }
+        }
+    }
+
+    struct Get: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show an issuer.")
+        @OptionGroup var options: OperatorOptions
+        @Argument(help: "The issuer's name.") var name: String
+
+        func run() async throws {
+            try await options.withAPI { api in api.show(try await api.call("GET", ["v1", "issuers", name])) }
+        }
+    }
+
+    struct Put: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Create or replace an issuer.")
+        @OptionGroup var options: OperatorOptions
+        @Argument(help: "The issuer's name: [a-z0-9][a-z0-9-]{0,39}.") var name: String
+        @Option(help: "The OP's issuer URL, the iss of every token.") var issuer: String
+        @Option(help: "Whether the OP's session store may lose sessions: volatile or durable.")
+        var sessionDurability: String?
+        @Option(help: "What becomes of expired sessions: ignore or logout.") var sessionExpiry: String?
+        @Option(help: "Days that history is kept.") var retentionDays: Int64?
+        @Option(help: "A file with the delivery policy as a JSON object, - for standard input.") var delivery: String?
+
+        func run() async throws {
+            try await options.withAPI { api in
+                let body = JSON.members([
+                    ("issuer", .string(issuer)), ("session_durability", sessionDurability.map(JSON.string)),
+                    ("session_expiry", sessionExpiry.map(JSON.string)),
+                    ("retention_days", retentionDays.map { .number(JSONNumber($0)) }),
+                    ("delivery", try delivery.map(JSON.read)),
+                ])
+                api.show(try await api.call("PUT", ["v1", "issuers", name], body: body))
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Delete an issuer with its clients and keys.")
+        @OptionGroup var options: OperatorOptions
+        @Argument(help: "The issuer's name.") var name: String
+        @Flag(help: "Also while deliveries are open; they are gone then.") var force = false
+
+        func run() async throws {
+            try await options.withAPI { api in
+                _ = try await api.call("DELETE", ["v1", "issuers", name], query: [("force", force ? "true" : nil)])
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import PostgresClient
+import Telemetry
+import ArgumentParser
+import Foundation
+import IntakeAPI
+import Logging
+import Settings
+import StrictJSON
+
+/// What every operator's command takes.
+struct OperatorOptions: ParsableArguments {
+    @Option(help: "The settings file.")
+    var config: String?
+    @Option(help: "The data folder of `lastcall up`, whose database is used unless another is given.")
+    var dataDir: String?
+    @Option(help: "A file with the database's connection string (or LASTCALL_DATABASE_URL).")
+    var databaseURLFile: String?
+    @Option(help: "Allow http, and loopback addresses, for development (or LASTCALL_ALLOW_INSECURE_LOOPBACK).")
+    var allowInsecureLoopback: String?
+    @Flag(help: "Print JSON, as the API answers it.")
+    var json = false
+
+    private var flags: [String: String] {
+        var flags: [String: String] = [:]
+        flags["config"] = config
+        flags["data_dir"] = dataDir
+        flags["database_url_file"] = databaseURLFile
+        flags["allow_insecure_loopback"] = allowInsecureLoopback
+        return flags
+    }
+
+    /// Opens the API on the settings' database, in this process, for one command.
+    func withAPI(_ body: (Operator) async throws -> Void) async throws {
+        try await finishing {
+            var environment = ProcessInfo.processInfo.environment
+            var settings = try LastcallSettings.load(flags: flags, environment: environment)
+            if settings.keyEncryptionKey == nil,
+                let key = DataFolder(path: settings.dataDirectory).existingKeyEncryptionKey()
+            {
+                environment["LASTCALL_KEY_ENCRYPTION_KEY"] = key
+                settings = try LastcallSettings.load(flags: flags, environment: environment)
+            }
+            let quiet = Logger(label: "lastcall") { _ in SwiftLogNoOpLogHandler() }
+            let runtime = try Runtime(settings, roles: .api, logger: quiet, registry: .init())
+            do {
+                try await body(Operator(api: runtime.api, printsJSON: json))
+            } catch {
+                await runtime.pool.shutdown()
+                throw error
+            }
+            await runtime.pool.shutdown()
+        }
+    }
+}
+
+/// Calls the API as an operator and prints what it answers.
+struct Operator {
+    let api: LastcallAPI
+    let printsJSON: Bool
+
+    /// Sends one call; a refusal ends the command with its code and detail.
+    func call(_ method: String, _ path: [String], query: [(String, String?)] = [], body: JSON? = nil) async throws -> JSON {
+        let bytes = body?.serialized() ?? []
+        let pairs = query.compactMap { name, value in value.map { "\(name)=\(encoded($0))" } }
+        let request = APIRequest(
+            method: method, path: "/" + path.map(encoded).joined(separator: "/"), query: pairs.joined(separator: "&"),
+            headers: body == nil ? [] : [("content-type", "application/json")]
+        ) { limit in
+            guard bytes.count <= limit else { throw APIRequest.BodyTooLarge() }
+            return bytes
+        }
+        let response = await api.respondToOperator(request)
+        let answer = response.body.isEmpty ? .null : try JSON.parse(response.body, maximumBytes: .max)
+        guard response.status < 400 else {
+            let detail = answer["detail"]?.text ?? "refused"
+            let place = answer["pointer"]?.text.map { " (\($0))" } ?? ""
+            let code = answer["code"]?.text ?? "\(response.status)"
+            throw Failure("\(code): \(detail)\(place)", code: response.status == 503 ? Failure.unavailable : Failure.refused)
+        }
+        return answer
+    }
+
+    /// Every item of a list, page by page, up to a limit.
+    func list(_ path: [String], query: [(String, String?)] = [], limit: Int) async throws -> [JSON] {
+        var items: [JSON] = []
+        var cursor: String?
+        repeat {
+            let page = min(1_000, limit - items.count)
+            let answer = try await call("GET", path, query: query + [("limit", "\(page)"), ("cursor", cursor)])
+            items += answer["items"]?.elements ?? []
+            cursor = answer["next_cursor"]?.text
+        } while cursor != nil && items.count < limit
+        return items
+    }
+
+    /// Prints an object: JSON for programs, a line per member for people.
+    func show(_ object: JSON) {
+        guard !printsJSON, case .object(let members) = object else { return print(text(of: object)) }
+        let width = members.members.map(\.name.count).max() ?? 0
+        for member in members.members {
+            let name = member.name.padding(toLength: width, withPad: " ", startingAt: 0)
+            print("\(name)  \(member.value.text ?? text(of: member.value))")
+        }
+    }
+
+    /// Prints a list: JSON lines for programs, a table for people.
+    func show(_ items: [JSON], columns: [String]) {
+        if printsJSON { return items.forEach { print(text(of: $0)) } }
+        let rows = items.map { item in columns.map { item[$0].map { $0.text ?? text(of: $0) } ?? "" } }
+        print(Table(columns: columns, rows: rows).text, terminator: "")
+    }
+
+    private func text(of json: JSON) -> String {
+        String(decoding: json.serialized(), as: UTF8.self)
+    }
+
+    private func encoded(_ text: String) -> String {
+        var allowed = CharacterSet.alphanumerics.intersection(CharacterSet(charactersIn: "\0"..."\u{7F}"))
+        allowed.insert(charactersIn: "-._~")
+        return text.addingPercentEncoding(withAllowedCharacters: allowed) ?? text
+    }
+}
+
+extension JSON {
+    /// A member of an object.
+    subscript(name: String) -> JSON? {
+        if case .object(let object) = self { object[name] } else { nil }
+    }
+
+    var elements: [JSON] {
+        if case .array(let elements) = self { elements } else { [] }
+    }
+
+    /// A plain value as people read it; `nil` for objects and arrays.
+    var text: String? {
+        switch self {
+        case .string(let text): text
+        case .number(let number): number.text
+        case .bool(let value): value ? "yes" : "no"
+        case .null: ""
+        case .array, .object: nil
+        }
+    }
+
+    /// An object of the members that have a value.
+    static func members(_ members: [(String, JSON?)]) -> JSON {
+        var object = JSONObject()
+        for (name, value) in members {
+            if let value { _ = object.append(name, value) }
+        }
+        return .object(object)
+    }
+
+    /// The JSON in a file, or on standard input for `-`.
+    static func read(_ file: String) throws -> JSON {
+        do {
+            return try JSON.parse(Array(try readInput(file)), maximumBytes: 67_108_864)
+        } catch let error as JSONError {
+            throw Failure("\(file): \(error.detail)")
+        }
+    }
+}
+
+/// A file's bytes, or standard input for `-`.
+func readInput(_ file: String) throws -> Data {
+    if file == "-" { return FileHandle.standardInput.readDataToEndOfFile() }
+    guard let data = FileManager.default.contents(atPath: file) else { throw Failure("\(file) cannot be read") }
+    return data
+}

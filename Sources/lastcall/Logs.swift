@@ -1,0 +1,40 @@
+import CoreMetrics
+import Logging
+import Settings
+import Telemetry
+
+/// Logs and metrics of a long-running process: JSON lines on standard error, a registry for `/metrics`.
+struct Logs {
+    let sink: LogSink
+    let logger: Logger
+    let registry: PrometheusRegistry
+
+    init(_ settings: LastcallSettings) throws {
+        let sink = try LogSink(capacity: settings.logBuffer)
+        self.sink = sink
+        let level = settings.logLevel
+        LoggingSystem.bootstrap { label in JSONLinesLogHandler(label: label, sink: sink, level: level) }
+        let registry = PrometheusRegistry(help: MetricHelp.texts)
+        MetricsSystem.bootstrap(registry)
+        self.registry = registry
+        logger = Logger(label: "lastcall")
+    }
+
+    /// Writes what is still held; a reader that never reads does not hold up the exit.
+    func finish() {
+        _ = sink.flush(within: .seconds(2))
+    }
+}
+
+/// The `# HELP` texts of `/metrics`.
+enum MetricHelp {
+    static let texts = [
+        "lastcall_wake_ups_total": "Announcements of due deliveries.",
+        "lastcall_deliveries_claimed_total": "Deliveries claimed by this process.",
+        "lastcall_settles_fenced_total": "Outcomes that came after their lease was lost.",
+        "lastcall_settle_batch_size": "Outcomes recorded in one statement.",
+        "lastcall_attempt_duration_seconds": "Attempts from the POST to its answer or failure.",
+        "lastcall_attempts_total": "Attempts by outcome.",
+        "lastcall_deliveries_ended_total": "Deliveries that ended, by status.",
+    ]
+}

@@ -1,0 +1,36 @@
+import DeliveryWorker
+import IntakeAPI
+import Outbox
+import PostgresClient
+
+/// Asks the database and the worker whether this process should be given work.
+struct ReadinessProbe: Sendable {
+    let store: OutboxStore
+    let pool: PostgresPool
+    let worker: DeliveryWorker?
+    let lease: Duration
+
+    func readiness() async -> Readiness {
+        let lag = worker?.settlerLag ?? .zero
+        var readiness = Readiness(
+            isReady: false, database: "unavailable", schema: "unknown", durability: nil, settlerLagSeconds: lag.inSeconds
+        )
+        do {
+            readiness.durability = try await store.health().durability
+            readiness.database = "ok"
+            let state = try await pool.withConnection(deadline: .milliseconds(1_500)) { connection in
+                try Database.migrator().state(on: connection)
+            }
+            readiness.schema = state.pending.isEmpty ? "current" : "pending"
+        } catch PostgresError.migration {
+            readiness.schema = "incompatible"
+        } catch {
+            readiness.database = "unavailable"
+        }
+        // A settler that lags by a third of the lease is about to send what was sent already.
+        readiness.isReady =
+            readiness.database == "ok" && readiness.schema == "current" && lag < lease / 3
+            && worker?.clocksAgree != false
+        return readiness
+    }
+}

@@ -1,0 +1,155 @@
+import HummingbirdCore
+import UnixSignals
+import DeliveryPolicy
+import DeliveryWorker
+import Foundation
+import Hummingbird
+import IntakeAPI
+import Logging
+import LogoutTokens
+import Metrics
+import Outbox
+import PostgresClient
+import RelyingPartyClient
+import ServiceLifecycle
+import Settings
+import Telemetry
+
+/// The composition root: builds everything once, from the settings, and runs it as one group.
+struct Runtime {
+    /// What this process does.
+    struct Roles: OptionSet {
+        let rawValue: Int
+        static let api = Roles(rawValue: 1)
+        static let deliveries = Roles(rawValue: 2)
+    }
+
+    let settings: LastcallSettings
+    let roles: Roles
+    let logger: Logger
+    let registry: PrometheusRegistry
+    let database: Database
+    let pool: PostgresPool
+    let store: OutboxStore
+    let wake: WakeSignal
+    let worker: DeliveryWorker?
+    let api: LastcallAPI
+
+    init(_ settings: LastcallSettings, roles: Roles, logger: Logger, registry: PrometheusRegistry) throws {
+        self.settings = settings
+        self.roles = roles
+        self.logger = logger
+        self.registry = registry
+        database = try Database(settings, role: roles == .api ? "serve" : roles == .deliveries ? "work" : "up")
+        pool = try database.pool(logger)
+        store = OutboxStore(pool: pool, logger: logger)
+        wake = WakeSignal(store: store)
+        let worker = roles.contains(.deliveries) ? try Self.worker(settings, store, logger) : nil
+        self.worker = worker
+        if let worker { wake.listen { worker.wake($0) } }
+        let probe = ReadinessProbe(store: store, pool: pool, worker: worker, lease: settings.lease)
+        api = LastcallAPI(
+            store: store,
+            intake: GroupCommit(
+                store: store, wake: wake,
+                usualDeliverWithin: Double(DeliverySettings.standard.deliverWithinSeconds),
+                maximumWaiting: settings.intakeQueueLimit
+            ),
+            settings: try settings.api(), logger: logger
+        ) { await probe.readiness() }
+        observe()
+    }
+
+    private static func worker(
+        _ settings: LastcallSettings, _ store: OutboxStore, _ logger: Logger
+    ) throws -> DeliveryWorker {
+        guard let key = try settings.sealingKey() else {
+            throw Failure(
+                "LASTCALL_KEY_ENCRYPTION_KEY is needed to open the signing keys (32 bytes in base64, or ..._FILE)",
+                code: Failure.misconfigured
+            )
+        }
+        var configuration = ClientConfiguration(userAgent: "Lastcall/\(Version.text)")
+        configuration.caFile = settings.caFile
+        configuration.shutdownGrace = settings.drain
+        let client = try RelyingPartyClient(configuration)
+        var worker = WorkerSettings(
+            name: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)",
+            addressRule: settings.addressRule, keyEncryptionKey: key
+        )
+        worker.slots = settings.slots
+        worker.lease = settings.lease
+        worker.leaseMargin = LastcallSettings.leaseMargin
+        worker.pollInterval = settings.pollInterval
+        worker.settleBatchSize = settings.settleBatchSize
+        worker.settleInterval = settings.settleInterval
+        worker.signerThreads =
+            settings.signerThreads > 0 ? settings.signerThreads : ProcessInfo.processInfo.activeProcessorCount
+        worker.drain = settings.drain
+        worker.clockSkewLimit = settings.clockSkewLimit
+        worker.partitionDaysAhead = settings.partitionDaysAhead
+        return DeliveryWorker(settings: worker, store: store, client: client, logger: logger)
+    }
+
+    private func observe() {
+        registry.observeProcess()
+        registry.observe("lastcall_pool_busy", help: "Database connections in use.") { [pool] in
+            Double(pool.statistics.busy)
+        }
+        registry.observe("lastcall_pool_queued", help: "Jobs that wait for a database connection.") { [pool] in
+            Double(pool.statistics.queued)
+        }
+        guard let worker else { return }
+        registry.observe("lastcall_deliveries_held", help: "Deliveries that this process holds.") {
+            Double(worker.held)
+        }
+        registry.observe("lastcall_settler_lag_seconds", help: "Age of the oldest outcome not yet recorded.") {
+            worker.settlerLag.inSeconds
+        }
+    }
+
+    /// Runs until SIGTERM or SIGINT, then stops in order: the API, the deliveries, the database.
+    ///
+    /// - Parameter below: services that everything else stands on; they stop last.
+    func run(below: [any Service] = []) async throws {
+        var services: [any Service] = below + [PoolService(pool: pool), wake]
+        if let worker {
+            services.append(ListenerService(configuration: database.listening, worker: worker, logger: logger))
+            services.append(worker)
+        }
+        services.append(server(settings.adminListen, "admin", limit: 1_000, responder: AdminAPI(api: api, registry: registry)))
+        if roles.contains(.api) {
+            services.append(
+                server(settings.listen, "api", limit: settings.apiConnectionLimit, responder: HTTPFrontend(api.respond))
+            )
+        }
+        var group = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+        )
+        group.maximumGracefulShutdownDuration = settings.drain + .seconds(4)
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    private func server<Responder: HTTPResponder>(
+        _ address: ListenAddress, _ name: String, limit: Int, responder: Responder
+    ) -> any Service where Responder.Context == BasicRequestContext {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .notice)
+        return Application(
+            responder: responder, server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+            configuration: ApplicationConfiguration(
+                address: address.bindAddress, serverName: nil, backlog: 1_024,
+                availableConnectionsDelegate: MaximumAvailableConnections(limit)
+            ),
+            onServerRunning: { [self] _ in self.logger.info("listening", metadata: ["server": "\(name)", "address": "\(address)"]) },
+            logger: logger
+        )
+    }
+}
+
+extension Duration {
+    var inSeconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) / 1e18
+    }
+}

@@ -1,0 +1,11 @@
+-- Delete a client: its waiting deliveries are left to seize, those in flight end with it unless the RP accepts them.
+-- $1 issuer_key int4 · $2 client_id text. Returns: client_key.
+with gone as (
+    update lastcall.clients set deleted_at = now(), version = version + 1
+    where issuer_key = $1::int4 and client_id = $2::text and deleted_at is null returning client_key
+),
+closing as (
+    update lastcall.delivery_queue q set closing = 'client_not_found'
+    from gone where q.client_key = gone.client_key and q.lease_until > now() and q.closing is null
+)
+select client_key from gone

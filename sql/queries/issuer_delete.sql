@@ -1,0 +1,3 @@
+-- Delete an issuer with its clients, keys and API keys, and what is queued for it; its history stays until retention. $1 issuer_key int4.
+with gone as (delete from lastcall.delivery_queue where issuer_key = $1::int4)
+delete from lastcall.issuers where issuer_key = $1::int4

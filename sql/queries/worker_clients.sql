@@ -1,0 +1,4 @@
+-- What a worker must know of clients. $1 client_key int4[].
+-- Returns: client_key, issuer_key, client_id, backchannel_logout_uri, session required, alg, delivery jsonb, version.
+select client_key, issuer_key, client_id, backchannel_logout_uri, backchannel_logout_session_required, id_token_signed_response_alg, delivery, version
+from lastcall.clients where client_key = any($1::int4[])
