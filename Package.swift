@@ -110,5 +110,26 @@ let package = Package(
         // Beside the layers: what builds, tests and demonstrates them. No product depends on these.
         .executableTarget(name: "embed-sql", swiftSettings: strict),
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["embed-sql"]),
+        .target(
+            name: "LastcallTestKit", dependencies: ["COpenSSL", "PostgresClient", "Outbox", "Threads"],
+            swiftSettings: strict
+        ),
+        tests("StrictJSON"),
+        tests("LogoutModel"),
+        tests("DeliveryPolicy", ["LogoutModel", "StrictJSON"]),
+        tests("LogoutTokens", ["LastcallTestKit"]),
+        tests("PostgresClient", ["LastcallTestKit"]),
+        tests("RelyingPartyClient", ["DeliveryPolicy", "LastcallTestKit"]),
+        // tests("EmbeddedPostgres", [logging]),
+        tests("Telemetry", [logging, metrics, coreMetrics]),
+        tests("Settings", [argumentParser, logging]),
+        tests("LastcallTestKit", ["LogoutTokens", "PostgresClient"]),
     ]
 )
+
+/// The tests of one target.
+func tests(_ name: String, _ others: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + others, swiftSettings: strict
+    )
+}

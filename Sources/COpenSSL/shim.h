@@ -47,10 +47,15 @@ static inline long lastcall_bio_bytes(BIO *bio, const unsigned char **bytes) {
 
 /// Which parts `EVP_PKEY_fromdata` is to take: a private key and its public half.
 static const int lastcall_key_pair = EVP_PKEY_KEYPAIR;
-/// The same for a public key alone.
-static const int lastcall_public_key = EVP_PKEY_PUBLIC_KEY;
 
 /// Releases memory that OpenSSL allocated for its caller.
 static inline void lastcall_openssl_free(void *memory) { OPENSSL_free(memory); }
+
+/// The only TLS version that a server with this context speaks, however old it is.
+static inline int lastcall_ssl_only_version(SSL_CTX *context, int version) {
+    SSL_CTX_set_security_level(context, 0);
+    return SSL_CTX_set_min_proto_version(context, version) == 1
+        && SSL_CTX_set_max_proto_version(context, version) == 1;
+}
 
 #endif

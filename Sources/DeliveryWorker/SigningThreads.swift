@@ -77,9 +77,9 @@ final class SigningThreads: Sendable {
         }
         let tokenID = UUID()
         let claims = try LogoutTokenClaims(
-            issuer: shipment.recipient.issuer, audience: shipment.recipient.client.clientID, issuedAt: now.seconds,
-            expiresAt: now.seconds + Int64(shipment.recipient.settings.tokenLifetimeSeconds),
-            tokenID: tokenID.uuidString.lowercased(), subject: shipment.claimed.sub, sessionID: shipment.claimed.sid
+            iss: shipment.recipient.issuer, aud: shipment.recipient.client.clientID, iat: now.seconds,
+            exp: now.seconds + Int64(shipment.recipient.settings.tokenLifetimeSeconds),
+            jti: tokenID.lowercased, sub: shipment.claimed.sub, sid: shipment.claimed.sid
         )
         let token = try signer.sign(claims, with: key)
         return SignedShipment(

@@ -30,7 +30,9 @@ public enum BearerKey: Sendable {
     }
 }
 
-/// A key that the operator chose: 32 to 255 visible ASCII characters. Printing or mirroring shows nothing of it.
+/// A key that the operator chose: 32 to 255 visible ASCII characters.
+///
+/// Printing or mirroring shows nothing of it.
 public struct ChosenKey: Sendable, CustomStringConvertible, CustomReflectable {
     private let text: String
 

@@ -23,8 +23,8 @@ public struct KeyRotation: Sendable, Hashable {
     /// - Parameters:
     ///   - keys: all keys of the issuer.
     ///   - now: the time, microseconds since 1970.
-    /// - Returns: a retired key until `retiredAt` plus ``retiredPublication``, that moment excluded. One whose
-    ///   `retiredAt` is unknown stays: too many keys do no harm, one too few breaks logouts.
+    /// - Returns: a retired key until `retiredAt` plus ``retiredPublication``, that moment excluded. One
+    ///   whose `retiredAt` is unknown stays: too many keys do no harm, one too few breaks logouts.
     public func publishedKeys(_ keys: [StagedKey], now: Int64) -> [PublicJWK] {
         keys.filter { key in
             guard key.stage == .retired, let retiredAt = key.retiredAt else { return true }
@@ -38,7 +38,7 @@ public struct KeyRotation: Sendable, Hashable {
     /// - Parameters:
     ///   - algorithm: its algorithm.
     ///   - keys: the keys that the issuer had before.
-    /// - Returns: `active` for the first key of an algorithm, since there is nothing to rotate from; else `next`.
+    /// - Returns: `active` where no key of the algorithm is, since there is nothing to rotate from; else `next`.
     public func initialStage(of algorithm: SignatureAlgorithm, among keys: [StagedKey]) -> KeyStage {
         keys.contains { $0.jwk.algorithm == algorithm && $0.stage == .active } ? .next : .active
     }

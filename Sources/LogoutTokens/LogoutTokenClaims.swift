@@ -5,74 +5,74 @@
 ///
 /// Source: OpenID Connect Back-Channel Logout 1.0 §2.4.
 public struct LogoutTokenClaims: Sendable, Hashable {
-    /// The issuer's URL, the same bytes as in its ID Tokens.
-    public let issuer: String
+    /// Issuer: its URL, the same bytes as in its ID Tokens.
+    public let iss: String
 
-    /// The `client_id` of the RP; always one string, never an array.
-    public let audience: String
+    /// Audience: the `client_id` of the RP; always one string, never an array.
+    public let aud: String
 
-    /// When the token was made.
-    public let issuedAt: Int64
+    /// Issued at: when the token was made.
+    public let iat: Int64
 
-    /// When the RP stops taking it: 1 to 120 seconds after ``issuedAt``.
-    public let expiresAt: Int64
+    /// Expiry: when the RP stops taking it: 1 to 120 seconds after ``iat``.
+    public let exp: Int64
 
     /// The token's own id, new for every attempt: RPs refuse one that they have seen.
-    public let tokenID: String
+    public let jti: String
 
-    /// The user at that RP; `nil` where the logout is of a session whose user is not told.
-    public let subject: String?
+    /// Subject: the user at that RP; `nil` where the logout is of a session whose user is not told.
+    public let sub: String?
 
     /// The session at that RP; `nil` means all sessions of the user.
-    public let sessionID: String?
+    public let sid: String?
 
     /// Puts together the claims of one attempt.
     ///
     /// - Parameters:
-    ///   - issuer: `iss`.
-    ///   - audience: `aud`.
-    ///   - issuedAt: `iat`, seconds since 1970.
-    ///   - expiresAt: `exp`, at most 120 seconds later.
-    ///   - tokenID: `jti`.
-    ///   - subject: `sub`; needed where there is no `sessionID`.
-    ///   - sessionID: `sid`; needed where there is no `subject`.
+    ///   - iss: the issuer's URL.
+    ///   - aud: the `client_id`.
+    ///   - iat: the time, seconds since 1970.
+    ///   - exp: 1 to 120 seconds later.
+    ///   - jti: an id that no token had before.
+    ///   - sub: the user; needed where there is no `sid`.
+    ///   - sid: the session; needed where there is no `sub`.
     /// - Throws: ``SigningError``, for what §2.4 forbids.
     public init(
-        issuer: String,
-        audience: String,
-        issuedAt: Int64,
-        expiresAt: Int64,
-        tokenID: String,
-        subject: String?,
-        sessionID: String?
+        iss: String,
+        aud: String,
+        iat: Int64,
+        exp: Int64,
+        jti: String,
+        sub: String?,
+        sid: String?
     ) throws(SigningError) {
-        guard !issuer.isEmpty else { throw .emptyClaim("iss") }
-        guard !audience.isEmpty else { throw .emptyClaim("aud") }
-        guard !tokenID.isEmpty else { throw .emptyClaim("jti") }
-        guard subject != "" else { throw .emptyClaim("sub") }
-        guard sessionID != "" else { throw .emptyClaim("sid") }
-        guard subject != nil || sessionID != nil else { throw .neitherSubjectNorSession }
-        let (lifetime, overflow) = expiresAt.subtractingReportingOverflow(issuedAt)
+        guard !iss.isEmpty else { throw .emptyClaim("iss") }
+        guard !aud.isEmpty else { throw .emptyClaim("aud") }
+        guard !jti.isEmpty else { throw .emptyClaim("jti") }
+        guard sub != "" else { throw .emptyClaim("sub") }
+        guard sid != "" else { throw .emptyClaim("sid") }
+        guard sub != nil || sid != nil else { throw .neitherSubNorSid }
+        let (lifetime, overflow) = exp.subtractingReportingOverflow(iat)
         guard !overflow, (1...120).contains(lifetime) else { throw .lifetimeOutOfRange(seconds: lifetime) }
-        self.issuer = issuer
-        self.audience = audience
-        self.issuedAt = issuedAt
-        self.expiresAt = expiresAt
-        self.tokenID = tokenID
-        self.subject = subject
-        self.sessionID = sessionID
+        self.iss = iss
+        self.aud = aud
+        self.iat = iat
+        self.exp = exp
+        self.jti = jti
+        self.sub = sub
+        self.sid = sid
     }
 
     /// The claims as JSON, written into a buffer whose memory is used again.
     func json(reusing buffer: consuming [UInt8]) -> [UInt8] {
         var json = JSONObjectWriter(reusing: buffer)
-        json.member("iss", issuer)
-        json.member("aud", audience)
-        json.member("iat", issuedAt)
-        json.member("exp", expiresAt)
-        json.member("jti", tokenID)
-        if let subject { json.member("sub", subject) }
-        if let sessionID { json.member("sid", sessionID) }
+        json.member("iss", iss)
+        json.member("aud", aud)
+        json.member("iat", iat)
+        json.member("exp", exp)
+        json.member("jti", jti)
+        if let sub { json.member("sub", sub) }
+        if let sid { json.member("sid", sid) }
         json.member("events", json: #"{"http://schemas.openid.net/event/backchannel-logout":{}}"#)
         return json.finish()
     }

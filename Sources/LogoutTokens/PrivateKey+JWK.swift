@@ -24,7 +24,7 @@ extension PrivateKey {
 
 extension KeyHandle {
     fileprivate convenience init(rsa jwk: JWKMembers) throws(KeyError) {
-        if let more = jwk["oth"] { throw .unsupportedMember("oth", value: String(more.prefix(32))) }
+        if jwk["oth"] != nil { throw .unsupportedMember("oth", value: "more than two primes") }
         let n = try jwk.bytes("n")
         let e = try jwk.bytes("e")
         let d = try jwk.bytes("d")

@@ -11,8 +11,8 @@ public final class PrivateKey: Sendable, CustomStringConvertible, CustomReflecta
     let handle: KeyHandle
     let material: PublicJWK.Material
 
-    /// Checks a key that OpenSSL holds. `consistent` says that its parts are known to agree, because OpenSSL has
-    /// just made them, or because it was checked before it was sealed.
+    /// Checks a key that OpenSSL holds. `consistent` says that its parts are known to agree, because OpenSSL
+    /// has just made them, or because it was checked before it was sealed.
     init(_ handle: KeyHandle, for algorithm: SignatureAlgorithm, consistent: Bool) throws(KeyError) {
         ERR_clear_error()
         let kind = handle.kind

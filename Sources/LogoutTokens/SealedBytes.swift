@@ -53,7 +53,7 @@ public struct SealedBytes: Sendable, Hashable {
     ///   - key: the key-encryption key with the id ``keyID``.
     ///   - context: the bytes that it was sealed with.
     /// - Returns: the secret.
-    /// - Throws: ``KeyError/sealedUnderAnotherKey(id:)``, or ``KeyError/sealBroken`` where anything was altered.
+    /// - Throws: ``KeyError/sealedUnderAnotherKey(id:)``; ``KeyError/sealBroken`` where anything was altered.
     public func open(under key: KeyEncryptionKey, context: [UInt8]) throws(KeyError) -> [UInt8] {
         guard keyID == key.id else { throw .sealedUnderAnotherKey(id: Hex.encode(keyID)) }
         let nonceEnd = Self.headerLength + Self.nonceLength

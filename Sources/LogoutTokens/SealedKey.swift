@@ -41,8 +41,8 @@ public struct SealedKey: Sendable, Hashable {
     ///   - algorithm: the algorithm that it was sealed for.
     ///   - encryptionKey: the key-encryption key with the id that ``sealed`` names.
     /// - Returns: the key, ready to sign.
-    /// - Throws: ``KeyError/sealedUnderAnotherKey(id:)``, or ``KeyError/sealBroken`` where the bytes or one of
-    ///   the first three arguments differ.
+    /// - Throws: ``KeyError/sealedUnderAnotherKey(id:)``, or ``KeyError/sealBroken`` where the bytes or one
+    ///   of the first three arguments differ.
     public func open(
         issuerID: [UInt8],
         kid: String,

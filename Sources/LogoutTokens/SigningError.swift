@@ -1,7 +1,7 @@
 /// Why a logout token cannot be made.
 public enum SigningError: Error, Sendable, Hashable {
     /// A token needs `sub` or `sid`.
-    case neitherSubjectNorSession
+    case neitherSubNorSid
     /// This claim is there but empty.
     case emptyClaim(String)
     /// A token lives 1 to 120 seconds; this one would live another time.

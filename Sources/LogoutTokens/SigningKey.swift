@@ -13,7 +13,7 @@ public struct SigningKey: Sendable, CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - privateKey: the key.
-    ///   - kid: 1 to 255 bytes of UTF-8 without control characters; the key's RFC 7638 thumbprint unless told.
+    ///   - kid: 1 to 255 bytes of UTF-8 without control characters; the thumbprint (RFC 7638) unless told.
     /// - Throws: ``KeyError/kidMalformed``.
     public init(_ privateKey: PrivateKey, kid: String? = nil) throws(KeyError) {
         self.privateKey = privateKey

@@ -66,7 +66,7 @@ public final class PostgresListener: Sendable {
             } catch {
                 if backoff.failures == 0 { onEvent(.disconnected(error)) }
                 backoff.failed(at: .now, draw: Double.random(in: 0...1))
-                return
+                interrupt.wait(until: backoff.until)
             }
         }
     }

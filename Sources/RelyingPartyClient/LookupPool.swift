@@ -37,13 +37,15 @@ final class LookupPool: Sendable {
     }
 
     private func startThread(_ host: String) {
-        let started = WorkerThread.start(stackBytes: Self.stackBytes) { [self] in work(host) }
-        guard started != 0 else { return }
-        // Whatever waits behind this name fails likewise: no thread is left that would come to it.
-        var next: String? = host
-        while let host = next {
-            next = queue.withLock { $0.finished(host, healthy: true) }
-            deliver(host, .localError(.noThread))
+        do {
+            try WorkerThread(stackBytes: Self.stackBytes) { [self] in work(host) }.detach()
+        } catch {
+            // Whatever waits behind this name fails likewise: no thread is left that would come to it.
+            var next: String? = host
+            while let host = next {
+                next = queue.withLock { $0.finished(host, healthy: true) }
+                deliver(host, .localError(.noThread))
+            }
         }
     }
 

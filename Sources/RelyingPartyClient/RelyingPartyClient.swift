@@ -32,20 +32,23 @@ public final class RelyingPartyClient: Sendable {
     ///   ``RelyingPartyClientError/threadNotStarted(_:)`` where the system has no thread to spare.
     public func run() async throws(RelyingPartyClientError) {
         guard mailbox.begin() else { throw .alreadyRunning }
-        let code = await withTaskCancellationHandler {
-            await withCheckedContinuation { (ended: CheckedContinuation<Int32, Never>) in
-                let started = WorkerThread.start(stackBytes: Self.stackBytes) { [mailbox, settings] in
-                    Engine(mailbox: mailbox, settings: settings).run()
-                    ended.resume(returning: 0)
-                }
-                if started != 0 { ended.resume(returning: started) }
+        do throws(RelyingPartyClientError) {
+            let ended = Latch()
+            let thread = try WorkerThread(stackBytes: Self.stackBytes) { [mailbox, settings] in
+                Engine(mailbox: mailbox, settings: settings).run()
+                ended.open()
             }
-        } onCancel: {
-            shutdown()
+            await withTaskCancellationHandler {
+                await ended.wait()
+            } onCancel: {
+                shutdown()
+            }
+            // It is at its end by now. The process may exit next, which must not meet a thread inside OpenSSL.
+            thread.join()
+        } catch {
+            giveUp(.localError(.noThread))
+            throw error
         }
-        guard code != 0 else { return }
-        giveUp(.localError(.noThread))
-        throw .threadNotStarted(code)
     }
 
     /// Takes on no more requests; those in flight may finish, and are then cancelled. Returns at once: `run()` ends

@@ -1,30 +1,44 @@
 import CCurl
 import Glibc
 
-/// A detached thread for calls that block, with every signal blocked.
+/// A thread for calls that block, with every signal blocked.
 ///
 /// Signals belong to the rest of the process, except `SIGPIPE`: a write of OpenSSL's to a connection that the RP
 /// has closed raises it on the writing thread, and unblocked it would end the process.
-enum WorkerThread {
+struct WorkerThread: Sendable {
+    private let thread: pthread_t
+
     /// Starts a thread.
     ///
     /// - Parameters:
     ///   - stackBytes: the size of its stack.
-    ///   - body: what it does before it ends.
-    /// - Returns: 0, or the `errno` of why there is no thread; `body` is then never called.
-    static func start(stackBytes: Int, _ body: @escaping @Sendable () -> Void) -> Int32 {
+    ///   - body: what it does before it ends; never called where an error is thrown.
+    /// - Throws: ``RelyingPartyClientError/threadNotStarted(_:)``.
+    init(stackBytes: Int, _ body: @escaping @Sendable () -> Void) throws(RelyingPartyClientError) {
         var attributes = pthread_attr_t()
         let initialised = unsafe pthread_attr_init(&attributes)
-        guard initialised == 0 else { return initialised }
+        guard initialised == 0 else { throw .threadNotStarted(initialised) }
         defer { unsafe pthread_attr_destroy(&attributes) }
-        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         unsafe pthread_attr_setstacksize(&attributes, stackBytes)
 
         let context = unsafe Unmanaged.passRetained(ThreadBody(body)).toOpaque()
         var thread = pthread_t()
         let started = unsafe pthread_create(&thread, &attributes, threadMain, context)
-        if started != 0 { unsafe Unmanaged<ThreadBody>.fromOpaque(context).release() }
-        return started
+        guard started == 0 else {
+            unsafe Unmanaged<ThreadBody>.fromOpaque(context).release()
+            throw .threadNotStarted(started)
+        }
+        self.thread = thread
+    }
+
+    /// Lets the thread go: nobody will wait for it.
+    func detach() {
+        pthread_detach(thread)
+    }
+
+    /// Waits until the thread is gone, with what libraries keep for each thread.
+    func join() {
+        pthread_join(thread, nil)
     }
 }
 

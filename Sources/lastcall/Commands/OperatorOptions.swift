@@ -88,7 +88,7 @@ struct Operator {
             let page = min(1_000, limit - items.count)
             let answer = try await call("GET", path, query: query + [("limit", "\(page)"), ("cursor", cursor)])
             items += answer["items"]?.elements ?? []
-            cursor = answer["next_cursor"]?.text
+            if case .string(let next)? = answer["next_cursor"] { cursor = next } else { cursor = nil }
         } while cursor != nil && items.count < limit
         return items
     }

@@ -1,0 +1,78 @@
+import Glibc
+import Synchronization
+
+/// Why the test kit could not do something; what a command printed is in the payload.
+public struct TestKitError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What went wrong.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Runs shell scripts; scripts are trusted and get their arguments as `$1`, `$2`, ...
+enum Shell {
+    /// The end of a pipe that a child holds open for as long as this process lives, however it ends.
+    final class Lifeline: Sendable {
+        let readEnd: Int32
+        let writeEnd: Int32
+
+        init() throws(TestKitError) {
+            var ends: (Int32, Int32) = (-1, -1)
+            let code = unsafe withUnsafeMutableBytes(of: &ends) { bytes in
+                unsafe pipe(bytes.assumingMemoryBound(to: Int32.self).baseAddress)
+            }
+            guard code == 0 else { throw TestKitError("pipe: errno \(errno)") }
+            (readEnd, writeEnd) = ends
+            // A child that inherited the writing end would keep the pipe open after this process is gone.
+            _ = fcntl(writeEnd, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(readEnd, F_SETFD, FD_CLOEXEC)
+        }
+
+        deinit { close(readEnd) }
+    }
+
+    /// Only one child at a time is started, so that none inherits what was meant for another.
+    private static let starting = Mutex(())
+
+    /// Runs a script to its end.
+    ///
+    /// - Parameters:
+    ///   - script: for `/bin/sh`.
+    ///   - arguments: `$1` and so on.
+    ///   - lifeline: becomes descriptor 3 of the script.
+    /// - Throws: an error unless the script ends with status 0.
+    static func run(
+        _ script: String,
+        _ arguments: [String],
+        lifeline: Lifeline? = nil
+    ) throws(TestKitError) {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        if let end = lifeline?.readEnd { unsafe posix_spawn_file_actions_adddup2(&actions, end, 3) }
+
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        // Signals that this thread blocks would stay blocked in Postgres.
+        var none = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+        let words = ["/bin/sh", "-c", script, "sh"] + arguments
+        var argv = unsafe words.map { unsafe strdup($0) }
+        unsafe argv.append(nil)
+        defer { unsafe argv.forEach { unsafe free($0) } }
+        var child = pid_t()
+        let code = starting.withLock { _ in
+            unsafe posix_spawn(&child, "/bin/sh", &actions, &attributes, argv, environ)
+        }
+        guard code == 0 else { throw TestKitError("posix_spawn: errno \(code)") }
+        var status: Int32 = 0
+        while unsafe waitpid(child, &status, 0) < 0 {
+            guard errno == EINTR else { throw TestKitError("waitpid: errno \(errno)") }
+        }
+        guard status == 0 else { throw TestKitError("a script of the test kit ended with status \(status)") }
+    }
+}

@@ -1,0 +1,60 @@
+import COpenSSL
+
+/// The TLS side of a scripted server: a certificate, its key, and the versions that are spoken.
+///
+/// `@unchecked Sendable`: OpenSSL's contexts may be used by many threads once they are set up, and this one is
+/// never changed after `init`.
+@safe
+final class TLSServer: @unchecked Sendable {
+    private let context: OpaquePointer
+
+    /// - Parameters:
+    ///   - certificate: what to show.
+    ///   - onlyVersion: such as `TLS1_1_VERSION`, however old; `nil` for OpenSSL's defaults.
+    /// - Throws: ``ScriptedRelyingPartyError/tls(_:)``.
+    init(_ certificate: IssuedCertificate, onlyVersion: Int32? = nil) throws {
+        guard let context = unsafe SSL_CTX_new(TLS_server_method()) else {
+            throw ScriptedRelyingPartyError.tls("new context")
+        }
+        unsafe self.context = context
+        let shown = unsafe try Self.reading(certificate.certificatePEM) { bio in
+            unsafe PEM_read_bio_X509(bio, nil, nil, nil)
+        }
+        defer { unsafe X509_free(shown.pointer) }
+        let key = unsafe try Self.reading(certificate.privateKeyPEM) { bio in
+            unsafe PEM_read_bio_PrivateKey(bio, nil, nil, nil)
+        }
+        defer { unsafe EVP_PKEY_free(key.pointer) }
+        guard unsafe SSL_CTX_use_certificate(context, shown.pointer) == 1,
+            unsafe SSL_CTX_use_PrivateKey(context, key.pointer) == 1
+        else { throw ScriptedRelyingPartyError.tls("use certificate") }
+        if let onlyVersion, unsafe lastcall_ssl_only_version(context, onlyVersion) != 1 {
+            throw ScriptedRelyingPartyError.tls("limit versions")
+        }
+    }
+
+    deinit {
+        unsafe SSL_CTX_free(context)
+    }
+
+    /// A session on a connected socket, before its handshake; the caller frees it.
+    func session(on descriptor: Int32) -> OpaquePointer? {
+        guard let session = unsafe SSL_new(context) else { return nil }
+        unsafe SSL_set_fd(session, descriptor)
+        return unsafe session
+    }
+
+    @safe
+    private struct Read {
+        let pointer: OpaquePointer
+    }
+
+    private static func reading(_ pem: String, _ read: (OpaquePointer) -> OpaquePointer?) throws -> Read {
+        guard let bio = unsafe BIO_new_mem_buf(pem, Int32(pem.utf8.count)) else {
+            throw ScriptedRelyingPartyError.tls("new buffer")
+        }
+        defer { unsafe BIO_free(bio) }
+        guard let object = unsafe read(bio) else { throw ScriptedRelyingPartyError.tls("read PEM") }
+        return unsafe Read(pointer: object)
+    }
+}

@@ -1,0 +1,63 @@
+import Settings
+import Testing
+
+@Suite("Settings: contradictions")
+struct SettingContradictionTests {
+    @Test("a lease shorter than an attempt and its margin is refused", arguments: ["4", "7.9"])
+    func shortLease(text: String) throws {
+        let lease: Duration = text == "4" ? .seconds(4) : .milliseconds(7_900)
+        let expected = SettingsError.contradiction(
+            .leaseShorterThanAttempt(lease: lease, attemptTimeout: .seconds(5), margin: .seconds(3)),
+            .environment("LASTCALL_LEASE_SECONDS"),
+            .standard
+        )
+        #expect(throws: expected) { try load(environment: ["LASTCALL_LEASE_SECONDS": text]) }
+        #expect("\(expected)".contains("a lease shorter than an attempt: it must be at least 8.0 seconds"))
+        #expect(try load(flags: ["lease_seconds": "8"]).lease == LastcallSettings.shortestLease)
+    }
+
+    @Test(
+        "two listeners that want one port are refused",
+        arguments: [
+            ("127.0.0.1:8081", true), ("0.0.0.0:8081", true), ("[::]:8081", true), ("127.0.0.1:8082", false),
+            ("127.0.0.2:8081", false), ("unix:/run/a.sock", false),
+        ]
+    )
+    func listeners(text: String, refused: Bool) throws {
+        let address = try #require(ListenAddress(text))
+        let admin = ListenAddress.tcp(host: "127.0.0.1", port: 8081)
+        if refused {
+            let expected = SettingsError.contradiction(
+                .listenersOverlap(address, admin),
+                .flag("--listen"),
+                .standard
+            )
+            #expect(throws: expected) { try load(flags: ["listen": text]) }
+        } else {
+            #expect(try load(flags: ["listen": text]).listen == address)
+        }
+    }
+
+    @Test("a wait for a lock ends before its statement does")
+    func lockTimeout() throws {
+        let expected = SettingsError.contradiction(
+            .lockTimeoutNeverActs(lock: .seconds(2), statement: .seconds(2)),
+            .standard,
+            .flag("--database-statement-timeout-seconds")
+        )
+        #expect(throws: expected) { try load(flags: ["database_statement_timeout_seconds": "2"]) }
+        #expect(try load(flags: ["database_statement_timeout_seconds": "2.1"]).databaseLockTimeout == .seconds(2))
+    }
+
+    @Test("a connection for LISTEN needs the database it belongs to")
+    func listenURL() throws {
+        let variables = ["LASTCALL_DATABASE_LISTEN_URL": "host=direct"]
+        let source = SettingSource.environment("LASTCALL_DATABASE_LISTEN_URL")
+        #expect(throws: SettingsError.contradiction(.listenURLAlone, source, .standard)) {
+            try load(environment: variables)
+        }
+        let settings = try load(environment: variables.merging(["LASTCALL_DATABASE_URL": "host=pool"]) { $1 })
+        #expect(settings.databaseURL?.reveal() == "host=pool")
+        #expect(settings.databaseListenURL?.reveal() == "host=direct")
+    }
+}
