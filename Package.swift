@@ -114,6 +114,10 @@ let package = Package(
             name: "LastcallTestKit", dependencies: ["COpenSSL", "PostgresClient", "Outbox", "Threads"],
             swiftSettings: strict
         ),
+        // The three RPs of scripts/run.
+        .executableTarget(
+            name: "lastcall-demo", dependencies: ["LastcallTestKit", argumentParser], swiftSettings: strict
+        ),
         tests("StrictJSON"),
         tests("LogoutModel"),
         tests("DeliveryPolicy", ["LogoutModel", "StrictJSON"]),

@@ -27,8 +27,14 @@ public struct AuditRecord: Sendable {
 
     /// An audit event as the outbox holds it; `subject` is the id of an event or of a delivery.
     public init(
-        id: UUID, type: String, severity: String, subject: UUID?, sessionDurability: String?, clientID: String?,
-        actor: String, data: String?
+        id: UUID,
+        type: String,
+        severity: String,
+        subject: UUID?,
+        sessionDurability: String?,
+        clientID: String?,
+        actor: String,
+        data: String?
     ) {
         self.id = id
         self.type = type

@@ -25,20 +25,30 @@ extension DeliveryOverrides {
     }
 
     private init(reading reader: inout ObjectReader) throws(JSONError) {
-        let timeout = try reader.optionalDouble(Member.attemptTimeoutSeconds.rawValue, Self.attemptTimeoutRange)
+        let timeout = try reader.optionalDouble(
+            Member.attemptTimeoutSeconds.rawValue,
+            Self.attemptTimeoutRange
+        )
         let within = try reader.optionalInt(Member.deliverWithinSeconds.rawValue, Self.deliverWithinRange)
         let attempts = try reader.optionalInt(Member.maxAttempts.rawValue, Self.maxAttemptsRange)
         let inFlight = try reader.optionalInt(Member.maxInFlight.rawValue, Self.maxInFlightRange)
         let waits = try reader.optionalDoubleArray(
-            Member.retryWaitsSeconds.rawValue, maximumCount: Self.retryWaitCount.upperBound, Self.retryWaitRange
+            Member.retryWaitsSeconds.rawValue,
+            maximumCount: Self.retryWaitCount.upperBound,
+            Self.retryWaitRange
         )
         let cap = try reader.optionalInt(Member.retryAfterCapSeconds.rawValue, Self.retryAfterCapRange)
         let lifetime = try reader.optionalInt(Member.tokenLifetimeSeconds.rawValue, Self.tokenLifetimeRange)
         try reader.finish()
         do {
             try self.init(
-                attemptTimeoutSeconds: timeout, deliverWithinSeconds: within, maxAttempts: attempts,
-                maxInFlight: inFlight, retryWaitsSeconds: waits, retryAfterCapSeconds: cap, tokenLifetimeSeconds: lifetime
+                attemptTimeoutSeconds: timeout,
+                deliverWithinSeconds: within,
+                maxAttempts: attempts,
+                maxInFlight: inFlight,
+                retryWaitsSeconds: waits,
+                retryAfterCapSeconds: cap,
+                tokenLifetimeSeconds: lifetime
             )
         } catch {
             // Every range was checked above; what is left is an empty list of waits.
@@ -50,8 +60,12 @@ extension DeliveryOverrides {
     public var json: String {
         var writer = JSONWriter(reservingCapacity: 128)
         writer.object { writer in
-            if let attemptTimeoutSeconds { writer.member(Member.attemptTimeoutSeconds.rawValue, attemptTimeoutSeconds) }
-            if let deliverWithinSeconds { writer.member(Member.deliverWithinSeconds.rawValue, deliverWithinSeconds) }
+            if let attemptTimeoutSeconds {
+                writer.member(Member.attemptTimeoutSeconds.rawValue, attemptTimeoutSeconds)
+            }
+            if let deliverWithinSeconds {
+                writer.member(Member.deliverWithinSeconds.rawValue, deliverWithinSeconds)
+            }
             if let maxAttempts { writer.member(Member.maxAttempts.rawValue, maxAttempts) }
             if let maxInFlight { writer.member(Member.maxInFlight.rawValue, maxInFlight) }
             if let retryWaitsSeconds {
@@ -59,8 +73,12 @@ extension DeliveryOverrides {
                     for wait in retryWaitsSeconds { writer.double(wait) }
                 }
             }
-            if let retryAfterCapSeconds { writer.member(Member.retryAfterCapSeconds.rawValue, retryAfterCapSeconds) }
-            if let tokenLifetimeSeconds { writer.member(Member.tokenLifetimeSeconds.rawValue, tokenLifetimeSeconds) }
+            if let retryAfterCapSeconds {
+                writer.member(Member.retryAfterCapSeconds.rawValue, retryAfterCapSeconds)
+            }
+            if let tokenLifetimeSeconds {
+                writer.member(Member.tokenLifetimeSeconds.rawValue, tokenLifetimeSeconds)
+            }
         }
         return String(decoding: writer.bytes, as: UTF8.self)
     }

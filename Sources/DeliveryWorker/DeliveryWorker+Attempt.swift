@@ -1,8 +1,8 @@
-import Outbox
-import Logging
 import DeliveryPolicy
+import Logging
 import LogoutModel
 import LogoutTokens
+import Outbox
 import RelyingPartyClient
 
 extension DeliveryWorker {
@@ -29,8 +29,11 @@ extension DeliveryWorker {
     private func post(_ signed: SignedShipment, at now: ContinuousClock.Instant) {
         let shipment = signed.shipment
         let request = LogoutRequest(
-            lane: Int64(shipment.claimed.clientKey), url: signed.uri, body: signed.body,
-            timeout: shipment.timeout(at: now), rule: settings.addressRule,
+            lane: Int64(shipment.claimed.clientKey),
+            url: signed.uri,
+            body: signed.body,
+            timeout: shipment.timeout(at: now),
+            rule: settings.addressRule,
             allowHTTP: settings.addressRule.allowLoopback
         )
         client.post(request) { [self] answer in answered(signed, startedAt: now, answer) }
@@ -57,12 +60,20 @@ extension DeliveryWorker {
     }
 
     private func conclude(
-        _ shipment: Shipment, _ report: AttemptReport, retryAfter: Duration?, flags: DeliveryFlags
+        _ shipment: Shipment,
+        _ report: AttemptReport,
+        retryAfter: Duration?,
+        flags: DeliveryFlags
     ) {
         let claimed = shipment.claimed
         let attempt = RetryRule.Attempt(
-            number: claimed.attempt, excused: claimed.excused, outcome: report.outcome, flags: flags,
-            retryAfter: retryAfter, remaining: shipment.timeLeft(at: .now), followsUnknown: claimed.hadUnknownOutcome
+            number: claimed.attempt,
+            excused: claimed.excused,
+            outcome: report.outcome,
+            flags: flags,
+            retryAfter: retryAfter,
+            remaining: shipment.timeLeft(at: .now),
+            followsUnknown: claimed.hadUnknownOutcome
         )
         let settlement = RetryRule(settings: shipment.recipient.settings)
             .settle(attempt, draw: Double.random(in: 0..<1))
@@ -100,7 +111,8 @@ extension AttemptOutcome {
     fileprivate var laneEnding: LaneEnding {
         switch self {
         case .timeout: .timedOut
-        case .unreachable, .dnsFailure, .tlsFailure, .signingFailed, .localError, .blockedAddress, .unknown: .other
+        case .unreachable, .dnsFailure, .tlsFailure, .signingFailed, .localError, .blockedAddress, .unknown:
+            .other
         default: .answered
         }
     }

@@ -67,7 +67,10 @@ public final class DeliveryWorker: Service {
     public func run() async throws {
         guard let worker = try await registered() else { return }
         let settler = Settler(
-            store: store, worker: worker, batchSize: settings.settleBatchSize, interval: settings.settleInterval,
+            store: store,
+            worker: worker,
+            batchSize: settings.settleBatchSize,
+            interval: settings.settleInterval,
             logger: logger
         ) { [self] entries, result in recorded(entries, result) }
         control.withLock { $0.settler = settler }
@@ -79,7 +82,9 @@ public final class DeliveryWorker: Service {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await settler.run() }
                 group.addTask { [client, logger] in
-                    do { try await client.run() } catch { logger.critical("posting has ended", metadata: ["error": "\(error)"]) }
+                    do { try await client.run() } catch {
+                        logger.critical("posting has ended", metadata: ["error": "\(error)"])
+                    }
                 }
                 group.addTask { await Housekeeper(worker: self, key: worker).run() }
                 await self.claimUntilDraining(worker, signing)
@@ -149,9 +154,12 @@ public final class DeliveryWorker: Service {
         let claimedAt = ContinuousClock.now
         do {
             let batch = try await store.claim(
-                claims, limit: limit, worker: worker,
+                claims,
+                limit: limit,
+                worker: worker,
                 defaults: ClaimDefaults(
-                    leaseSeconds: settings.lease.seconds, marginSeconds: settings.leaseMargin.seconds,
+                    leaseSeconds: settings.lease.seconds,
+                    marginSeconds: settings.leaseMargin.seconds,
                     maxInFlight: Recipient.standard.maxInFlight,
                     attemptTimeoutSeconds: Recipient.standard.attemptTimeoutSeconds
                 )
@@ -168,7 +176,9 @@ public final class DeliveryWorker: Service {
     }
 
     private func dispatch(
-        _ deliveries: [ClaimedDelivery], _ claimedAt: ContinuousClock.Instant, _ signing: SigningThreads
+        _ deliveries: [ClaimedDelivery],
+        _ claimedAt: ContinuousClock.Instant,
+        _ signing: SigningThreads
     ) async {
         let unknown = Set(deliveries.filter { recipient(of: $0) == nil }.map(\.clientKey))
         if !unknown.isEmpty {
@@ -186,7 +196,10 @@ public final class DeliveryWorker: Service {
                 continue
             }
             let shipment = Shipment(
-                claimed: delivery, recipient: recipient, claimedAt: claimedAt, startedAt: claimedAt
+                claimed: delivery,
+                recipient: recipient,
+                claimedAt: claimedAt,
+                startedAt: claimedAt
             )
             schedule.withLock { $0.setCap(recipient.settings.maxInFlight, of: delivery.clientKey) }
             if let reason = shipment.refusal(at: .now) {
@@ -201,16 +214,22 @@ public final class DeliveryWorker: Service {
 
     private func recipient(of delivery: ClaimedDelivery) -> Recipient? {
         directory.recipient(
-            delivery.clientKey, clientVersion: delivery.clientVersion, issuerVersion: delivery.issuerVersion
+            delivery.clientKey,
+            clientVersion: delivery.clientVersion,
+            issuerVersion: delivery.issuerVersion
         )
     }
 
     // MARK: Ending
 
     /// Queues an outcome to be recorded.
-    func settle(_ shipment: Shipment, _ settlement: Settlement, report: AttemptReport?, _ ending: LaneEnding) {
+    func settle(_ shipment: Shipment, _ settlement: Settlement, report: AttemptReport?, _ ending: LaneEnding)
+    {
         let settled = SettledDelivery(
-            lease: shipment.claimed.lease, attempt: shipment.claimed.attempt, settlement: settlement, report: report
+            lease: shipment.claimed.lease,
+            attempt: shipment.claimed.attempt,
+            settlement: settlement,
+            report: report
         )
         control.withLock { $0.settler }?.add(
             Settler.Entry(settled: settled, shipment: shipment, ending: ending, since: .now)
@@ -220,12 +239,19 @@ public final class DeliveryWorker: Service {
     private func recorded(_ entries: [Settler.Entry], _ result: SettledBatch) {
         schedule.withLock { schedule in
             for entry in entries {
-                schedule.ended(entry.shipment.claimed.clientKey, startedAt: entry.shipment.startedAt, entry.ending)
+                schedule.ended(
+                    entry.shipment.claimed.clientKey,
+                    startedAt: entry.shipment.startedAt,
+                    entry.ending
+                )
             }
         }
         metrics.settled(entries, fenced: result.fenced.count)
         if !result.fenced.isEmpty {
-            logger.notice("outcomes came after their lease was lost", metadata: ["count": "\(result.fenced.count)"])
+            logger.notice(
+                "outcomes came after their lease was lost",
+                metadata: ["count": "\(result.fenced.count)"]
+            )
         }
         signal.yield()
     }
@@ -252,7 +278,9 @@ public final class DeliveryWorker: Service {
         for shipment in unsent { await giveBack([shipment.claimed], shipment.startedAt) }
         client.shutdown(grace: settings.drain)
         let end = ContinuousClock.now + settings.drain + .seconds(1)
-        while held > 0, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(20)) }
+        while held > 0, ContinuousClock.now < end, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
         settler.finish()
         logger.info("deliveries drained", metadata: ["left": "\(held)"])
     }

@@ -46,15 +46,20 @@ final class Directory: Sendable {
     /// Reads clients, their issuers and keys.
     func refresh(_ clients: [Int32]) async throws {
         let found = try await store.configurations(ofClients: clients)
-        var issuers: [Int32: (known: KnownIssuer, keys: [String: Result<SigningKey, SigningKeyProblem>])] = [:]
+        var issuers: [Int32: (known: KnownIssuer, keys: [String: Result<SigningKey, SigningKeyProblem>])] =
+            [:]
         for issuer in found.issuers { issuers[issuer.key] = (issuer, open(issuer)) }
         var fresh: [Int32: Recipient] = [:]
         for client in found.clients {
             guard let (issuer, keys) = issuers[client.issuerKey] else { continue }
-            let base = (try? DeliveryOverrides(stored: issuer.delivery))?.resolved(over: .standard) ?? .standard
+            let base =
+                (try? DeliveryOverrides(stored: issuer.delivery))?.resolved(over: .standard) ?? .standard
             let settings = (try? DeliveryOverrides(stored: client.delivery))?.resolved(over: base) ?? base
             fresh[client.key] = Recipient(
-                client: client, issuer: issuer.issuer, settings: settings, key: keys[client.alg] ?? .failure(.noActiveKey),
+                client: client,
+                issuer: issuer.issuer,
+                settings: settings,
+                key: keys[client.alg] ?? .failure(.noActiveKey),
                 issuerVersion: issuer.version
             )
         }
@@ -69,9 +74,14 @@ final class Directory: Sendable {
         var keys: [String: Result<SigningKey, SigningKeyProblem>] = [:]
         for stored in issuer.keys {
             keys[stored.alg] = Result {
-                guard let alg = SignatureAlgorithm(rawValue: stored.alg) else { throw SigningKeyProblem.noActiveKey }
+                guard let alg = SignatureAlgorithm(rawValue: stored.alg) else {
+                    throw SigningKeyProblem.noActiveKey
+                }
                 return try SealedKey(bytes: stored.sealed).open(
-                    issuerID: Array(issuer.name.utf8), kid: stored.kid, algorithm: alg, under: encryptionKey
+                    issuerID: Array(issuer.name.utf8),
+                    kid: stored.kid,
+                    algorithm: alg,
+                    under: encryptionKey
                 )
             }.mapError { $0 as? SigningKeyProblem ?? .cannotBeOpened }
         }

@@ -35,7 +35,11 @@ final class Settler: Sendable {
 
     /// - Parameter recorded: told of entries that are done with: recorded, or fenced out, or given up.
     init(
-        store: OutboxStore, worker: Int32, batchSize: Int, interval: Duration, logger: Logger,
+        store: OutboxStore,
+        worker: Int32,
+        batchSize: Int,
+        interval: Duration,
+        logger: Logger,
         recorded: @escaping @Sendable ([Entry], SettledBatch) -> Void
     ) {
         self.store = store
@@ -113,7 +117,8 @@ final class Settler: Sendable {
             } catch {
                 guard !Task.isCancelled else { return recorded(batch, SettledBatch()) }
                 logger.warning(
-                    "outcomes wait for the database", metadata: ["count": "\(batch.count)", "error": "\(error)"]
+                    "outcomes wait for the database",
+                    metadata: ["count": "\(batch.count)", "error": "\(error)"]
                 )
                 try? await Task.sleep(for: pause * Double.random(in: 0.5...1))
                 pause = min(pause * 2, .seconds(1))

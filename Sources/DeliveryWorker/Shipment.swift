@@ -1,7 +1,7 @@
-import Outbox
 import DeliveryPolicy
 import FoundationEssentials
 import LogoutModel
+import Outbox
 
 /// A claimed delivery on its way: who gets it, and since when we hold it.
 struct Shipment: Sendable {

@@ -1,9 +1,9 @@
-import Outbox
-import LogoutModel
 import DeliveryPolicy
 import Dispatch
 import FoundationEssentials
+import LogoutModel
 import LogoutTokens
+import Outbox
 import Synchronization
 import Threads
 
@@ -24,7 +24,8 @@ final class SigningThreads: Sendable {
 
     /// - Parameter deliver: told of each shipment, once, on a signing thread.
     init(
-        count: Int, clock: DatabaseClock,
+        count: Int,
+        clock: DatabaseClock,
         deliver: @escaping @Sendable (Shipment, Result<SignedShipment, any Error>) -> Void
     ) {
         self.count = count
@@ -77,13 +78,21 @@ final class SigningThreads: Sendable {
         }
         let tokenID = UUID()
         let claims = try LogoutTokenClaims(
-            iss: shipment.recipient.issuer, aud: shipment.recipient.client.clientID, iat: now.seconds,
+            iss: shipment.recipient.issuer,
+            aud: shipment.recipient.client.clientID,
+            iat: now.seconds,
             exp: now.seconds + Int64(shipment.recipient.settings.tokenLifetimeSeconds),
-            jti: tokenID.lowercased, sub: shipment.claimed.sub, sid: shipment.claimed.sid
+            jti: tokenID.lowercased,
+            sub: shipment.claimed.sub,
+            sid: shipment.claimed.sid
         )
         let token = try signer.sign(claims, with: key)
         return SignedShipment(
-            shipment: shipment, uri: uri, body: Self.prefix + token, tokenID: tokenID, kid: key.kid
+            shipment: shipment,
+            uri: uri,
+            body: Self.prefix + token,
+            tokenID: tokenID,
+            kid: key.kid
         )
     }
 }

@@ -14,12 +14,25 @@ struct WorkerMetrics: Sendable {
     private let ends: [DeliveryStatus: Counter]
 
     init() {
-        outcomes = Dictionary(uniqueKeysWithValues: AttemptOutcome.allCases.map { outcome in
-            (outcome, Counter(label: "lastcall_attempts_total", dimensions: [("outcome", outcome.rawValue)]))
-        })
-        ends = Dictionary(uniqueKeysWithValues: DeliveryStatus.allCases.filter(\.isEnd).map { status in
-            (status, Counter(label: "lastcall_deliveries_ended_total", dimensions: [("status", status.rawValue)]))
-        })
+        outcomes = Dictionary(
+            uniqueKeysWithValues: AttemptOutcome.allCases.map { outcome in
+                (
+                    outcome,
+                    Counter(label: "lastcall_attempts_total", dimensions: [("outcome", outcome.rawValue)])
+                )
+            }
+        )
+        ends = Dictionary(
+            uniqueKeysWithValues: DeliveryStatus.allCases.filter(\.isEnd).map { status in
+                (
+                    status,
+                    Counter(
+                        label: "lastcall_deliveries_ended_total",
+                        dimensions: [("status", status.rawValue)]
+                    )
+                )
+            }
+        )
     }
 
     func attempted(_ report: AttemptReport) {

@@ -38,7 +38,9 @@ struct ClusterFolder: Sendable, Hashable {
 
     /// How to reach the database; a libpq conninfo string.
     var connectionString: String {
-        var words = [("host", socketDirectory), ("port", "5432"), ("user", "lastcall"), ("dbname", "lastcall")]
+        var words = [
+            ("host", socketDirectory), ("port", "5432"), ("user", "lastcall"), ("dbname", "lastcall"),
+        ]
         // Anybody may make a folder in /tmp, so there the server's owner is checked as well.
         if !isSocketInside, let owner = (try? FileSystem.entry(cluster))??.owner,
             let name = ServerAccount(user: owner)?.name

@@ -49,7 +49,11 @@ enum Command {
     /// Reads to the end of the pipe.
     ///
     /// - Returns: whether the end came before the deadline.
-    private static func read(_ pipe: Int32, until deadline: ContinuousClock.Instant, into output: inout [UInt8]) -> Bool {
+    private static func read(
+        _ pipe: Int32,
+        until deadline: ContinuousClock.Instant,
+        into output: inout [UInt8]
+    ) -> Bool {
         var chunk = [UInt8](repeating: 0, count: kept)
         while true {
             let left = ContinuousClock.now.duration(to: deadline).components.seconds

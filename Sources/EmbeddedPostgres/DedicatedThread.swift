@@ -13,7 +13,9 @@ enum DedicatedThread {
         var (blocked, former) = (sigset_t(), sigset_t())
         unsafe sigfillset(&blocked)
         // A crash must still be reported by the runtime's handlers.
-        for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] { unsafe sigdelset(&blocked, signal) }
+        for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] {
+            unsafe sigdelset(&blocked, signal)
+        }
         unsafe pthread_sigmask(SIG_SETMASK, &blocked, &former)
         defer { unsafe pthread_sigmask(SIG_SETMASK, &former, nil) }
 

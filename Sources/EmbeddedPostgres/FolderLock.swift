@@ -10,7 +10,9 @@ final class FolderLock: Sendable {
         let descriptor = try FileSystem.open(path, O_RDWR | O_CREAT)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
-            let holder = FileSystem.text(of: path).split(whereSeparator: \.isNewline).first.flatMap { Int32($0) }
+            let holder = FileSystem.text(of: path).split(whereSeparator: \.isNewline).first.flatMap {
+                Int32($0)
+            }
             close(descriptor)
             if code == EWOULDBLOCK { throw .inUse(pid: holder) }
             throw .system(operation: "lock", path: path, code: code)

@@ -27,7 +27,8 @@ struct PostgresBinaries: Sendable, Hashable {
         let found = configuration.searchPath.split(separator: ":").map { String($0) }
         // A folder of the path may hold links; the other programs are beside what they point to.
         let linked = found.compactMap { folder in
-            unsafe access(folder + "/postgres", X_OK) == 0 ? ClusterFolder.parent(ofReal: folder + "/postgres") : nil
+            unsafe access(folder + "/postgres", X_OK) == 0
+                ? ClusterFolder.parent(ofReal: folder + "/postgres") : nil
         }
         let candidates = preferred.map { "\(installed)/\($0)/bin" } + linked
         guard let directory = candidates.first(where: isComplete) else {

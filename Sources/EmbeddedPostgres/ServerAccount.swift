@@ -40,7 +40,9 @@ struct ServerAccount: Sendable, Hashable {
     /// The words before a command so that it runs as this user and gets SIGINT when the thread that started it ends.
     func wrapping(_ command: [String]) throws(EmbeddedPostgresError) -> [String] {
         let places = ["/usr/bin/setpriv", "/bin/setpriv", "/usr/sbin/setpriv"]
-        guard let setpriv = places.first(where: { unsafe access($0, X_OK) == 0 }) else { throw .setprivMissing }
+        guard let setpriv = places.first(where: { unsafe access($0, X_OK) == 0 }) else {
+            throw .setprivMissing
+        }
         let change = ["--reuid", "\(user)", "--regid", "\(group)", "--clear-groups"]
         return [setpriv] + (geteuid() == 0 ? change : []) + ["--pdeathsig", "INT", "--"] + command
     }

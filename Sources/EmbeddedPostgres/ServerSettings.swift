@@ -6,9 +6,14 @@ enum ServerSettings {
     /// acknowledged is lost.
     static func fixed(socketDirectory: String) -> [String] {
         // A list in Postgres's eyes: quoted, it is one name with whatever characters.
-        let quoted = "\"" + socketDirectory.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        let quoted =
+            "\""
+            + socketDirectory.split(separator: "\"", omittingEmptySubsequences: false).joined(
+                separator: "\"\""
+            ) + "\""
         let settings = [
-            "listen_addresses=", "port=5432", "unix_socket_directories=\(quoted)", "unix_socket_permissions=0700",
+            "listen_addresses=", "port=5432", "unix_socket_directories=\(quoted)",
+            "unix_socket_permissions=0700",
             "fsync=on", "full_page_writes=on", "synchronous_commit=on", "logging_collector=off",
             "log_destination=stderr",
         ]

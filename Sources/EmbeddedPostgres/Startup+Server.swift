@@ -64,7 +64,9 @@ extension Startup {
     func halt(_ process: ChildProcess) {
         for signal in [SIGINT, SIGQUIT, SIGKILL] {
             process.send(signal)
-            if DedicatedThread.wait(until: .now + configuration.stopTimeout, for: { process.end != nil }) { return }
+            if DedicatedThread.wait(until: .now + configuration.stopTimeout, for: { process.end != nil }) {
+                return
+            }
         }
     }
 }

@@ -86,7 +86,10 @@ struct Startup {
         _ account: ServerAccount
     ) throws(EmbeddedPostgresError) {
         if try FileSystem.entry(folder.unfinished) != nil {
-            logger.notice("half-made Postgres folder is made anew", metadata: ["path": "\(folder.unfinished)"])
+            logger.notice(
+                "half-made Postgres folder is made anew",
+                metadata: ["path": "\(folder.unfinished)"]
+            )
             do {
                 try FileManager.default.removeItem(atPath: folder.unfinished)
             } catch {
@@ -96,7 +99,8 @@ struct Startup {
         try FileSystem.makeDirectory(folder.unfinished, mode: 0o700)
         if geteuid() == 0 { try FileSystem.changeOwner(folder.unfinished, to: account) }
         let words = [
-            binaries.path(of: "initdb"), "-D", folder.unfinished, "-U", "lastcall", "-E", "UTF8", "--locale=C",
+            binaries.path(of: "initdb"), "-D", folder.unfinished, "-U", "lastcall", "-E", "UTF8",
+            "--locale=C",
             "--auth-local=trust", "--auth-host=reject", "--data-checksums",
         ]
         try Command.run(words, as: account, in: folder.path, timeout: configuration.startTimeout)

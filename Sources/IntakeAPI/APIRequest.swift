@@ -19,7 +19,10 @@ public struct APIRequest: Sendable {
 
     /// A call whose body is read when it is needed.
     public init(
-        method: String, path: String, query: String = "", headers: [(name: String, value: String)] = [],
+        method: String,
+        path: String,
+        query: String = "",
+        headers: [(name: String, value: String)] = [],
         body: @escaping @Sendable (Int) async throws -> [UInt8]
     ) {
         self.method = method
@@ -37,7 +40,9 @@ public struct APIRequest: Sendable {
     /// A header field that may be sent once.
     func single(_ name: String) throws -> String? {
         let values = values(of: name)
-        guard values.count <= 1 else { throw Problem.invalidRequest("The header \(name) is sent more than once.") }
+        guard values.count <= 1 else {
+            throw Problem.invalidRequest("The header \(name) is sent more than once.")
+        }
         return values.first
     }
 }

@@ -44,7 +44,9 @@ final class Authenticator: Sendable {
             return .ofOperator(presented.id.lowercased)
         }
         return Principal(
-            actor: presented.id.lowercased, issuer: IssuerReference(key: issuerKey, name: name), scopes: grant.scopes
+            actor: presented.id.lowercased,
+            issuer: IssuerReference(key: issuerKey, name: name),
+            scopes: grant.scopes
         )
     }
 
@@ -65,7 +67,8 @@ final class Authenticator: Sendable {
         let parts = field.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
         let token = parts[1]
-        guard (1...512).contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard (1...512).contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
             return nil
         }
         return String(token)

@@ -71,7 +71,9 @@ struct Call: Sendable {
 
     /// RFC 9110 section 8.3; parameters are ignored, but a charset other than UTF-8 is not.
     private func requireMediaType(_ expected: String) throws {
-        guard let field = try request.single("content-type") else { throw Problem.unsupportedMediaType(expected) }
+        guard let field = try request.single("content-type") else {
+            throw Problem.unsupportedMediaType(expected)
+        }
         let parts = field.lowercased().split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
         guard parts.first == expected else { throw Problem.unsupportedMediaType(expected) }
         for part in parts.dropFirst() where part.hasPrefix("charset=") {

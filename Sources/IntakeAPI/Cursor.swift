@@ -13,9 +13,13 @@ enum Cursor {
     }
 
     static func id(_ text: String) -> UUID? {
-        guard let bytes = try? Base64.urlDecode(text), bytes.first == idMark, bytes.count == 33 else { return nil }
+        guard let bytes = try? Base64.urlDecode(text), bytes.first == idMark, bytes.count == 33 else {
+            return nil
+        }
         var digits = String(decoding: bytes.dropFirst(), as: UTF8.self)
-        for place in [8, 13, 18, 23] { digits.insert("-", at: digits.index(digits.startIndex, offsetBy: place)) }
+        for place in [8, 13, 18, 23] {
+            digits.insert("-", at: digits.index(digits.startIndex, offsetBy: place))
+        }
         return UUID(strict: digits)
     }
 
@@ -24,7 +28,9 @@ enum Cursor {
     }
 
     static func name(_ text: String) -> String? {
-        guard let bytes = try? Base64.urlDecode(text), bytes.first == nameMark, bytes.count > 1 else { return nil }
+        guard let bytes = try? Base64.urlDecode(text), bytes.first == nameMark, bytes.count > 1 else {
+            return nil
+        }
         return String(validating: bytes.dropFirst(), as: UTF8.self)
     }
 }

@@ -18,7 +18,9 @@ public struct HTTPFrontend: HTTPResponder {
     public func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         let body = request.body
         let call = APIRequest(
-            method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
+            method: request.method.rawValue,
+            path: request.uri.path,
+            query: request.uri.query ?? "",
             headers: request.headers.map { ($0.name.canonicalName, $0.value) }
         ) { limit in
             do {
@@ -35,9 +37,11 @@ public struct HTTPFrontend: HTTPResponder {
             guard let name = HTTPField.Name(name) else { continue }
             headers.append(HTTPField(name: name, value: value))
         }
-        headers[.contentLength] = "\(answer.body.count)"
+        // RFC 9110 section 8.6: a 204 has no Content-Length.
+        if answer.status != 204 { headers[.contentLength] = "\(answer.body.count)" }
         return Response(
-            status: HTTPResponse.Status(code: answer.status), headers: headers,
+            status: HTTPResponse.Status(code: answer.status),
+            headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         )
     }

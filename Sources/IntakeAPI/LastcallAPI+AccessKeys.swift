@@ -19,8 +19,14 @@ extension LastcallAPI {
         let limit = try query.limit()
         let cursor = try query.cursor(Cursor.id)
         try query.finish()
-        let found = try await store.accessKeys(of: call.principal.issuer?.key, before: cursor, limit: limit + 1)
-        return APIResponse(page: Page(found, limit: limit) { Cursor.text($0.id) }) { $0.accessKey($1, secret: nil) }
+        let found = try await store.accessKeys(
+            of: call.principal.issuer?.key,
+            before: cursor,
+            limit: limit + 1
+        )
+        return APIResponse(page: Page(found, limit: limit) { Cursor.text($0.id) }) {
+            $0.accessKey($1, secret: nil)
+        }
     }
 
     @Sendable private func postAccessKey(_ call: Call) async throws -> APIResponse {
@@ -36,14 +42,23 @@ extension LastcallAPI {
         guard let key = APIKeySecret(id: Self.newID(), randomBytes: try Digests.randomBytes(32)) else {
             throw Problem.internalError
         }
-        let note = AuditNote(.apiKeyCreated, actor: call.principal.actor, data: JSONWriter.text { writer in
-            writer.member("api_key_id", key.id.lowercased)
-            writer.member("name", name)
-            writer.member("scopes", scopes.map(\.rawValue))
-        })
+        let note = AuditNote(
+            .apiKeyCreated,
+            actor: call.principal.actor,
+            data: JSONWriter.text { writer in
+                writer.member("api_key_id", key.id.lowercased)
+                writer.member("name", name)
+                writer.member("scopes", scopes.map(\.rawValue))
+            }
+        )
         let made = try await store.addAccessKey(
-            id: key.id, name: name, issuer: issuer.map { ($0.key, $0.name) }, scopes: scopes, secretHash: key.hash,
-            expiresAt: expiresAt, note: note
+            id: key.id,
+            name: name,
+            issuer: issuer.map { ($0.key, $0.name) },
+            scopes: scopes,
+            secretHash: key.hash,
+            expiresAt: expiresAt,
+            note: note
         )
         return APIResponse(status: 201) { $0.accessKey(made, secret: key.reveal()) }
     }
@@ -52,9 +67,13 @@ extension LastcallAPI {
         try call.query().finish()
         try await call.requireNoBody()
         let id = try call.id("id")
-        let note = AuditNote(.apiKeyRevoked, actor: call.principal.actor, data: JSONWriter.text { writer in
-            writer.member("api_key_id", id.lowercased)
-        })
+        let note = AuditNote(
+            .apiKeyRevoked,
+            actor: call.principal.actor,
+            data: JSONWriter.text { writer in
+                writer.member("api_key_id", id.lowercased)
+            }
+        )
         try await store.revokeAccessKey(id, of: call.principal.issuer?.key, note: note)
         return .noContent
     }
@@ -62,7 +81,9 @@ extension LastcallAPI {
     /// The issuer that a new key is for: an issuer's own key can make keys of that issuer alone.
     private func ownIssuer(named name: String?, _ principal: Principal) async throws -> IssuerReference? {
         if let own = principal.issuer {
-            guard name == nil || name.map({ $0.utf8.elementsEqual(own.name.utf8) }) == true else { throw Problem.notFound }
+            guard name == nil || name.map({ $0.utf8.elementsEqual(own.name.utf8) }) == true else {
+                throw Problem.notFound
+            }
             return own
         }
         guard let name else { return nil }
@@ -75,7 +96,9 @@ extension LastcallAPI {
     private static func scopes(_ wanted: [String]?, isOperator: Bool) throws -> [AccessScope] {
         guard let wanted else {
             // An operator's key has them all; an issuer's must say what it is for.
-            guard isOperator else { throw Problem.invalidRequest("The member is required.", pointer: "/scopes") }
+            guard isOperator else {
+                throw Problem.invalidRequest("The member is required.", pointer: "/scopes")
+            }
             return AccessScope.allCases
         }
         let scopes = try wanted.enumerated().map { index, text in
@@ -86,7 +109,9 @@ extension LastcallAPI {
             return scope
         }
         if isOperator { return AccessScope.allCases }
-        guard !scopes.isEmpty else { throw Problem.invalidRequest("The value must not be empty.", pointer: "/scopes") }
+        guard !scopes.isEmpty else {
+            throw Problem.invalidRequest("The value must not be empty.", pointer: "/scopes")
+        }
         return AccessScope.allCases.filter(scopes.contains)
     }
 

@@ -39,7 +39,11 @@ extension LastcallAPI {
         guard Grammar.clientID.accepts(clientID) else {
             throw Problem.invalidClientMetadata(Grammar.clientID.rule, pointer: "/client_id")
         }
-        let metadata = try Client.Metadata(reading: await call.object(), of: clientID, rule: settings.addressRule)
+        let metadata = try Client.Metadata(
+            reading: await call.object(),
+            of: clientID,
+            rule: settings.addressRule
+        )
         let actor = call.principal.actor
         let (client, isNew) = try await store.putClient(clientID, of: call.issuerKey(), metadata) { before in
             let data = JSONWriter.text { writer in
@@ -47,7 +51,10 @@ extension LastcallAPI {
                 if let before { writer.member("old_backchannel_logout_uri", before.backchannelLogoutURI) }
             }
             return AuditNote(
-                before == nil ? .clientRegistered : .clientChanged, clientID: clientID, actor: actor, data: data
+                before == nil ? .clientRegistered : .clientChanged,
+                clientID: clientID,
+                actor: actor,
+                data: data
             )
         }
         let algs = try await activeAlgs(of: call.issuerKey())
@@ -87,12 +94,19 @@ extension Client.Metadata {
             if let given = try body.optionalString("client_id", maximumBytes: 255),
                 !given.utf8.elementsEqual(clientID.utf8)
             {
-                throw Problem.invalidClientMetadata("client_id must be the one in the path.", pointer: "/client_id")
+                throw Problem.invalidClientMetadata(
+                    "client_id must be the one in the path.",
+                    pointer: "/client_id"
+                )
             }
             let uri = try body.optionalString("backchannel_logout_uri", maximumBytes: LogoutURI.maximumBytes)
             let isRequired = try body.optionalBool("backchannel_logout_session_required") ?? false
             let alg = try body.optionalString("id_token_signed_response_alg", maximumBytes: 32) ?? "RS256"
-            _ = try ClientRule(addressRule: rule).accept(uri: uri, sessionRequired: isRequired, algorithm: alg)
+            _ = try ClientRule(addressRule: rule).accept(
+                uri: uri,
+                sessionRequired: isRequired,
+                algorithm: alg
+            )
             for (name, reason) in Self.refused.sorted(by: { $0.key < $1.key }) {
                 guard let value = body.value(name), value != .null else { continue }
                 throw Problem.invalidClientMetadata(reason, pointer: "/\(name)")
@@ -101,8 +115,11 @@ extension Client.Metadata {
             let other = try Self.passingMembers(&body)
             try body.finish { !$0.hasPrefix("backchannel_") }
             self.init(
-                backchannelLogoutURI: uri, backchannelLogoutSessionRequired: isRequired, signedResponseAlg: alg,
-                other: other, delivery: delivery.json
+                backchannelLogoutURI: uri,
+                backchannelLogoutSessionRequired: isRequired,
+                signedResponseAlg: alg,
+                other: other,
+                delivery: delivery.json
             )
         } catch let error as JSONError {
             throw Problem.invalidClientMetadata(error.detail, pointer: error.pointer)
@@ -111,16 +128,24 @@ extension Client.Metadata {
 
     private static func passingMembers(_ body: inout ObjectReader) throws -> String {
         var other = JSONObject()
-        if let name = try body.optionalString("client_name", maximumBytes: 1_000) { _ = other.append("client_name", .string(name)) }
+        if let name = try body.optionalString("client_name", maximumBytes: 1_000) {
+            _ = other.append("client_name", .string(name))
+        }
         if let set = body.value("jwks"), set != .null {
             guard case .object = set, set.serialized().count <= 65_536 else {
-                throw Problem.invalidClientMetadata("jwks must be a JWK Set of at most 64 KiB.", pointer: "/jwks")
+                throw Problem.invalidClientMetadata(
+                    "jwks must be a JWK Set of at most 64 KiB.",
+                    pointer: "/jwks"
+                )
             }
             _ = other.append("jwks", set)
         }
         if let uri = try body.optionalString("jwks_uri", maximumBytes: LogoutURI.maximumBytes) {
             guard other["jwks"] == nil else {
-                throw Problem.invalidClientMetadata("jwks and jwks_uri exclude each other.", pointer: "/jwks_uri")
+                throw Problem.invalidClientMetadata(
+                    "jwks and jwks_uri exclude each other.",
+                    pointer: "/jwks_uri"
+                )
             }
             _ = other.append("jwks_uri", .string(uri))
         }
@@ -136,7 +161,8 @@ extension JSONWriter {
             writer.member("backchannel_logout_uri", metadata.backchannelLogoutURI)
             writer.member("backchannel_logout_session_required", metadata.backchannelLogoutSessionRequired)
             writer.member("id_token_signed_response_alg", metadata.signedResponseAlg)
-            if case .object(let other)? = try? JSON.parse(Array(metadata.other.utf8), maximumBytes: 1_048_576) {
+            if case .object(let other)? = try? JSON.parse(Array(metadata.other.utf8), maximumBytes: 1_048_576)
+            {
                 for member in other.members {
                     writer.name(member.name)
                     writer.json(member.value)
@@ -146,7 +172,8 @@ extension JSONWriter {
             writer.raw(metadata.delivery.utf8)
             writer.member("held", client.isHeld)
             writer.member("breaker", "closed")
-            let isUnsigned = metadata.backchannelLogoutURI != nil && !activeAlgs.contains(metadata.signedResponseAlg)
+            let isUnsigned =
+                metadata.backchannelLogoutURI != nil && !activeAlgs.contains(metadata.signedResponseAlg)
             writer.member("warnings", isUnsigned ? ["no_active_key_for_alg"] : [])
             writer.member("created_at", client.createdAt.text)
             writer.member("updated_at", client.updatedAt.text)

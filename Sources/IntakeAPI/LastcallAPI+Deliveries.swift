@@ -52,7 +52,9 @@ private struct DeliveryReason: RawRepresentable, CaseIterable {
     }
 
     static var allCases: [DeliveryReason] {
-        Set(EndReason.allCases.map(\.rawValue) + AttemptOutcome.allCases.map(\.rawValue)).sorted().map(Self.init(known:))
+        Set(EndReason.allCases.map(\.rawValue) + AttemptOutcome.allCases.map(\.rawValue)).sorted().map(
+            Self.init(known:)
+        )
     }
 }
 

@@ -16,7 +16,11 @@ public struct Readiness: Sendable, Hashable {
 
     /// A state to be shown.
     public init(
-        isReady: Bool, database: String, schema: String, durability: DatabaseHealth.Durability?, settlerLagSeconds: Double
+        isReady: Bool,
+        database: String,
+        schema: String,
+        durability: DatabaseHealth.Durability?,
+        settlerLagSeconds: Double
     ) {
         self.isReady = isReady
         self.database = database

@@ -30,21 +30,31 @@ extension LastcallAPI {
     }
 
     @Sendable private func getIssuer(_ call: Call) async throws -> APIResponse {
-        guard let issuer = try await store.issuer(named: call.parameter("issuer")) else { throw Problem.notFound }
+        guard let issuer = try await store.issuer(named: call.parameter("issuer")) else {
+            throw Problem.notFound
+        }
         return APIResponse(status: 200) { $0.issuer(issuer) }
     }
 
     @Sendable private func putIssuer(_ call: Call) async throws -> APIResponse {
         let name = try call.parameter("issuer")
         guard Grammar.issuerName.accepts(name) else { throw Problem.invalidRequest(Grammar.issuerName.rule) }
-        let wanted = try Issuer.Settings(reading: await call.object(), named: name, rule: settings.addressRule)
+        let wanted = try Issuer.Settings(
+            reading: await call.object(),
+            named: name,
+            rule: settings.addressRule
+        )
         let actor = call.principal.actor
         let (issuer, isNew) = try await store.putIssuer(named: name, wanted) { before in
-            AuditNote(.issuerChanged, actor: actor, data: JSONWriter.text { writer in
-                writer.member("name", name)
-                writer.member("issuer", wanted.issuer)
-                if let before { writer.member("old_issuer", before.issuer) }
-            })
+            AuditNote(
+                .issuerChanged,
+                actor: actor,
+                data: JSONWriter.text { writer in
+                    writer.member("name", name)
+                    writer.member("issuer", wanted.issuer)
+                    if let before { writer.member("old_issuer", before.issuer) }
+                }
+            )
         }
         return APIResponse(status: isNew ? 201 : 200) { $0.issuer(issuer) }
     }
@@ -55,10 +65,14 @@ extension LastcallAPI {
         try query.finish()
         try await call.requireNoBody()
         let name = try call.parameter("issuer")
-        let note = AuditNote(.issuerChanged, actor: call.principal.actor, data: JSONWriter.text { writer in
-            writer.member("name", name)
-            writer.member("deleted", true)
-        })
+        let note = AuditNote(
+            .issuerChanged,
+            actor: call.principal.actor,
+            data: JSONWriter.text { writer in
+                writer.member("name", name)
+                writer.member("deleted", true)
+            }
+        )
         try await store.deleteIssuer(named: name, force: force, note: note)
         forgetIssuer(name)
         return .noContent
@@ -69,7 +83,8 @@ extension Issuer.Settings {
     /// Reads the body of a `PUT`.
     fileprivate init(reading body: ObjectReader, named name: String, rule: AddressRule) throws {
         var body = body
-        if let given = try body.optionalString("name", maximumBytes: 40), !given.utf8.elementsEqual(name.utf8) {
+        if let given = try body.optionalString("name", maximumBytes: 40), !given.utf8.elementsEqual(name.utf8)
+        {
             throw Problem.invalidRequest("name must be the name in the path.", pointer: "/name")
         }
         let issuer = try body.string("issuer", maximumBytes: LogoutURI.maximumBytes)
@@ -78,18 +93,25 @@ extension Issuer.Settings {
         } catch {
             throw Problem.invalidRequest(error.rule, pointer: "/issuer")
         }
-        let durability = try body.optionalEnumeration("session_durability", of: SessionDurability.self) ?? .durable
+        let durability =
+            try body.optionalEnumeration("session_durability", of: SessionDurability.self) ?? .durable
         let expiry = try body.optionalEnumeration("session_expiry", of: SessionExpiry.self) ?? .ignore
         let delivery = try DeliveryOverrides(readingMember: "delivery", of: &body)
-        if body.has("completion_webhook"), case .some(let value) = body.value("completion_webhook"), value != .null {
+        if body.has("completion_webhook"), case .some(let value) = body.value("completion_webhook"),
+            value != .null
+        {
             throw Problem.invalidRequest(
-                "Completion webhooks are not available in this version.", pointer: "/completion_webhook"
+                "Completion webhooks are not available in this version.",
+                pointer: "/completion_webhook"
             )
         }
         let retention = try body.optionalInt("retention_days", 1...3_650) ?? 30
         try body.finish()
         self.init(
-            issuer: issuer, sessionDurability: durability, sessionExpiry: expiry, delivery: delivery.json,
+            issuer: issuer,
+            sessionDurability: durability,
+            sessionExpiry: expiry,
+            delivery: delivery.json,
             retentionDays: retention
         )
     }

@@ -28,17 +28,21 @@ extension LastcallAPI {
             return response
         case .replay(let id):
             guard let found = try await store.event(id, of: issuer.key) else { throw Problem.notFound }
-            var response = APIResponse(status: 200) { $0.logoutEvent(found.event, deliveries: found.deliveries) }
+            var response = APIResponse(status: 200) {
+                $0.logoutEvent(found.event, deliveries: found.deliveries)
+            }
             response.headers.append(("Location", Self.location(of: id, issuer)))
             response.headers.append(("Idempotency-Replayed", "true"))
             return response
         case .conflict:
             throw Problem.conflict(
-                "idempotency_conflict", "Another request was accepted under this Idempotency-Key."
+                "idempotency_conflict",
+                "Another request was accepted under this Idempotency-Key."
             )
         case .badDeadline:
             throw Problem.invalidRequest(
-                "deliver_before must not be past, nor more than 30 days away.", pointer: "/deliver_before"
+                "deliver_before must not be past, nor more than 30 days away.",
+                pointer: "/deliver_before"
             )
         case .noIssuer:
             forgetIssuer(issuer.name)

@@ -45,13 +45,17 @@ extension LastcallAPI {
         try call.query().finish()
         let kid = try call.parameter("kid")
         let records = try await store.signingKeys(of: call.issuerKey())
-        guard let record = records.first(where: { $0.kid.utf8.elementsEqual(kid.utf8) }) else { throw Problem.notFound }
+        guard let record = records.first(where: { $0.kid.utf8.elementsEqual(kid.utf8) }) else {
+            throw Problem.notFound
+        }
         return APIResponse(status: 200) { $0.signingKey(record) }
     }
 
     @Sendable private func postSigningKey(_ call: Call) async throws -> APIResponse {
         guard let encryptionKey = settings.keyEncryptionKey else {
-            throw Problem.unavailable("This process has no key-encryption key, so it can keep no signing key.")
+            throw Problem.unavailable(
+                "This process has no key-encryption key, so it can keep no signing key."
+            )
         }
         let name = try call.parameter("issuer")
         let key = try SigningKey(reading: await call.object())
@@ -62,7 +66,9 @@ extension LastcallAPI {
             throw Problem.internalError
         }
         let new = NewSigningKey(
-            kid: key.kid, alg: key.algorithm.rawValue, publicJWK: String(decoding: key.publicJWK.json, as: UTF8.self),
+            kid: key.kid,
+            alg: key.algorithm.rawValue,
+            publicJWK: String(decoding: key.publicJWK.json, as: UTF8.self),
             sealedPrivateKey: sealed.sealed.bytes
         )
         let note = Self.note(.signingKeyCreated, kid: key.kid, alg: new.alg, call)
@@ -74,7 +80,9 @@ extension LastcallAPI {
         let isForced = try await Self.force(call)
         let kid = try call.parameter("kid")
         let record = try await store.activateSigningKey(
-            kid, ofIssuerNamed: call.parameter("issuer"), note: Self.note(.signingKeyActivated, kid: kid, alg: nil, call)
+            kid,
+            ofIssuerNamed: call.parameter("issuer"),
+            note: Self.note(.signingKeyActivated, kid: kid, alg: nil, call)
         ) { [rotation] key, _ in
             do {
                 try rotation.checkActivation(of: key.staged(), now: key.readAt.microseconds, forced: isForced)
@@ -89,10 +97,16 @@ extension LastcallAPI {
         let isForced = try await Self.force(call)
         let kid = try call.parameter("kid")
         let record = try await store.retireSigningKey(
-            kid, ofIssuerNamed: call.parameter("issuer"), note: Self.note(.signingKeyRetired, kid: kid, alg: nil, call)
+            kid,
+            ofIssuerNamed: call.parameter("issuer"),
+            note: Self.note(.signingKeyRetired, kid: kid, alg: nil, call)
         ) { [rotation] key, keys in
             do {
-                try rotation.checkRetirement(of: key.staged(), among: keys.map { try $0.staged() }, forced: isForced)
+                try rotation.checkRetirement(
+                    of: key.staged(),
+                    among: keys.map { try $0.staged() },
+                    forced: isForced
+                )
             } catch is KeyStageError {
                 throw OutboxError.keyRule("last_active_key")
             }
@@ -109,10 +123,14 @@ extension LastcallAPI {
     }
 
     private static func note(_ type: AuditType, kid: String, alg: String?, _ call: Call) -> AuditNote {
-        AuditNote(type, actor: call.principal.actor, data: JSONWriter.text { writer in
-            writer.member("kid", kid)
-            if let alg { writer.member("alg", alg) }
-        })
+        AuditNote(
+            type,
+            actor: call.principal.actor,
+            data: JSONWriter.text { writer in
+                writer.member("kid", kid)
+                if let alg { writer.member("alg", alg) }
+            }
+        )
     }
 }
 
@@ -123,7 +141,9 @@ extension SigningKeyRecord {
             let stage = KeyStage(rawValue: stage)
         else { throw OutboxError.unknownWord(stage) }
         return StagedKey(
-            jwk: try PublicJWK(object.jwkMembers), stage: stage, publishedAt: publishedAt.microseconds,
+            jwk: try PublicJWK(object.jwkMembers),
+            stage: stage,
+            publishedAt: publishedAt.microseconds,
             retiredAt: retiredAt?.microseconds
         )
     }
@@ -176,7 +196,8 @@ extension Problem {
     fileprivate init(_ error: KeyError) {
         let (detail, pointer): (String, String?) =
             switch error {
-            case .doesNotFit(let alg, let found): ("The key is \(found), which does not fit \(alg.rawValue).", nil)
+            case .doesNotFit(let alg, let found):
+                ("The key is \(found), which does not fit \(alg.rawValue).", nil)
             case .rsaBits(let bits): ("An RSA key must have 2048 to 8192 bits, not \(bits).", nil)
             case .rsaExponent: ("The RSA key's public exponent is not allowed.", nil)
             case .inconsistent: ("The parts of the key do not fit each other.", nil)

@@ -20,7 +20,10 @@ public final class LastcallAPI: Sendable {
     /// - Parameters:
     ///   - readiness: asked by `/readyz`.
     public init(
-        store: OutboxStore, intake: GroupCommit, settings: APISettings, logger: Logger,
+        store: OutboxStore,
+        intake: GroupCommit,
+        settings: APISettings,
+        logger: Logger,
         readiness: @escaping @Sendable () async -> Readiness
     ) {
         self.store = store
@@ -30,7 +33,8 @@ public final class LastcallAPI: Sendable {
         self.readiness = readiness
         authenticator = Authenticator(store: store, operatorKey: settings.operatorKey)
         let routes = RouteTable(
-            routes: healthRoutes + issuerRoutes + signingKeyRoutes + clientRoutes + logoutEventRoutes + deliveryRoutes
+            routes: healthRoutes + issuerRoutes + signingKeyRoutes + clientRoutes + logoutEventRoutes
+                + deliveryRoutes
                 + auditRoutes + accessKeyRoutes
         )
         table.withLock { $0 = routes }
@@ -58,13 +62,17 @@ public final class LastcallAPI: Sendable {
     }
 
     private func answer(
-        _ request: APIRequest, authenticate: @Sendable () async throws -> Principal
+        _ request: APIRequest,
+        authenticate: @Sendable () async throws -> Principal
     ) async -> APIResponse {
         do {
             return try await dispatch(request, authenticate)
         } catch {
             guard let problem = Problem(error) else {
-                logger.error("call failed", metadata: ["error": "\(error)", "path_template": "\(template(of: request))"])
+                logger.error(
+                    "call failed",
+                    metadata: ["error": "\(error)", "path_template": "\(template(of: request))"]
+                )
                 return Problem.internalError.response
             }
             if problem.status == 401 { logger.notice("call without a valid API key") }
@@ -85,7 +93,8 @@ public final class LastcallAPI: Sendable {
     }
 
     private func dispatch(
-        _ request: APIRequest, _ authenticate: @Sendable () async throws -> Principal
+        _ request: APIRequest,
+        _ authenticate: @Sendable () async throws -> Principal
     ) async throws -> APIResponse {
         switch match(request) {
         case .route(let route, let parameters):
@@ -100,13 +109,17 @@ public final class LastcallAPI: Sendable {
     }
 
     private func serve(
-        _ request: APIRequest, _ route: Route, _ encoded: [String: Substring],
+        _ request: APIRequest,
+        _ route: Route,
+        _ encoded: [String: Substring],
         _ authenticate: @Sendable () async throws -> Principal
     ) async throws -> APIResponse {
         let principal = route.access == .everyone ? .ofOperator("-") : try await authenticate()
         var parameters: [String: String] = [:]
         for (name, value) in encoded {
-            guard let decoded = percentDecoded(value), !decoded.utf8.contains(0) else { throw Problem.notFound }
+            guard let decoded = percentDecoded(value), !decoded.utf8.contains(0) else {
+                throw Problem.notFound
+            }
             parameters[name] = decoded
         }
         var issuer: IssuerReference?
@@ -119,7 +132,11 @@ public final class LastcallAPI: Sendable {
         }
         try Self.require(route.access, of: principal)
         let call = Call(
-            request: request, parameters: parameters, principal: principal, issuer: issuer, bodyLimit: settings.bodyLimit
+            request: request,
+            parameters: parameters,
+            principal: principal,
+            issuer: issuer,
+            bodyLimit: settings.bodyLimit
         )
         return try await route.handle(call)
     }

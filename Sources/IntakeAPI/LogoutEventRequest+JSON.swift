@@ -22,7 +22,8 @@ extension LogoutEventRequest {
         excludesInitiatingClient = try body.optionalBool("exclude_initiating_client") ?? false
         guard initiatingClientID != nil || !excludesInitiatingClient else {
             throw Problem.invalidRequest(
-                "exclude_initiating_client needs initiating_client_id.", pointer: "/exclude_initiating_client"
+                "exclude_initiating_client needs initiating_client_id.",
+                pointer: "/exclude_initiating_client"
             )
         }
         sessionDurability = try body.optionalEnumeration("session_durability", of: SessionDurability.self)
@@ -36,7 +37,8 @@ extension LogoutEventRequest {
                 throw Problem.invalidRequest("Idempotency-Key: \(Grammar.idempotencyKey.rule)")
             }
             idempotency = Idempotency(
-                keyHash: Digests.sha256(Array(key.utf8)), bodyHash: Digests.sha256(meaning())
+                keyHash: Digests.sha256(Array(key.utf8)),
+                bodyHash: Digests.sha256(meaning())
             )
         }
     }
@@ -59,7 +61,8 @@ extension LogoutEventRequest {
                 throw reader.error("client_id", .missing)
             }
             let target = LogoutTarget(
-                clientID: clientID, sub: try reader.identifier("sub", .identifier),
+                clientID: clientID,
+                sub: try reader.identifier("sub", .identifier),
                 sid: try reader.identifier("sid", .identifier)
             )
             try reader.finish()
@@ -79,11 +82,15 @@ extension LogoutEventRequest {
         }
         guard within == nil else {
             throw Problem.invalidRequest(
-                "deliver_before and deliver_within_seconds exclude each other.", pointer: "/deliver_before"
+                "deliver_before and deliver_within_seconds exclude each other.",
+                pointer: "/deliver_before"
             )
         }
         guard let time = Timestamp(text: text) else {
-            throw Problem.invalidRequest("deliver_before must be an RFC 3339 time.", pointer: "/deliver_before")
+            throw Problem.invalidRequest(
+                "deliver_before must be an RFC 3339 time.",
+                pointer: "/deliver_before"
+            )
         }
         return .before(time)
     }
@@ -91,7 +98,9 @@ extension LogoutEventRequest {
     /// What the body says, whatever its spelling: equal for two bodies that ask for the same.
     private func meaning() -> [UInt8] {
         let ordered = targets.map { [$0.clientID, $0.sub ?? "\u{1}", $0.sid ?? "\u{1}"] }
-            .sorted { $0.lexicographicallyPrecedes($1) { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) } }
+            .sorted {
+                $0.lexicographicallyPrecedes($1) { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+            }
         var writer = JSONWriter(reservingCapacity: 64 + 64 * targets.count)
         writer.object { writer in
             writer.arrayMember("targets") { writer in

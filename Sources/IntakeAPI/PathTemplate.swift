@@ -36,7 +36,8 @@ func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> S
     while let byte = rest.popFirst() {
         switch byte {
         case UInt8(ascii: "%"):
-            guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue) else {
+            guard let high = rest.popFirst().flatMap(hexValue), let low = rest.popFirst().flatMap(hexValue)
+            else {
                 return nil
             }
             bytes.append(high << 4 | low)

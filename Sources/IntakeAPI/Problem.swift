@@ -30,7 +30,11 @@ struct Problem: Error, Sendable, Hashable {
             writer.member("code", code)
             if let pointer { writer.member("pointer", pointer) }
         }
-        var response = APIResponse(status: status, contentType: "application/problem+json", body: writer.bytes)
+        var response = APIResponse(
+            status: status,
+            contentType: "application/problem+json",
+            body: writer.bytes
+        )
         for header in headers { response.headers.append((header.name, header.value)) }
         return response
     }
@@ -38,12 +42,22 @@ struct Problem: Error, Sendable, Hashable {
 
 extension Problem {
     static func invalidRequest(_ detail: String, pointer: String? = nil) -> Problem {
-        Problem(status: 400, code: "invalid_request", title: "Invalid request", detail: detail, pointer: pointer)
+        Problem(
+            status: 400,
+            code: "invalid_request",
+            title: "Invalid request",
+            detail: detail,
+            pointer: pointer
+        )
     }
 
     static func invalidClientMetadata(_ detail: String, pointer: String?) -> Problem {
         Problem(
-            status: 400, code: "invalid_client_metadata", title: "Invalid client metadata", detail: detail, pointer: pointer
+            status: 400,
+            code: "invalid_client_metadata",
+            title: "Invalid client metadata",
+            detail: detail,
+            pointer: pointer
         )
     }
 
@@ -56,27 +70,37 @@ extension Problem {
     }
 
     static let unauthorized = Problem(
-        status: 401, code: "unauthorized", title: "Unauthorized",
+        status: 401,
+        code: "unauthorized",
+        title: "Unauthorized",
         detail: "The call needs a valid API key: Authorization: Bearer <key>.",
         headers: [Header(name: "WWW-Authenticate", value: "Bearer realm=\"lastcall\"")]
     )
 
     static func insufficientScope(_ scope: String) -> Problem {
         Problem(
-            status: 403, code: "insufficient_scope", title: "Insufficient scope",
+            status: 403,
+            code: "insufficient_scope",
+            title: "Insufficient scope",
             detail: "The API key lacks the scope that this call needs: \(scope)."
         )
     }
 
     static let notFound = Problem(
-        status: 404, code: "not_found", title: "Not found", detail: "There is nothing here, or not for this API key."
+        status: 404,
+        code: "not_found",
+        title: "Not found",
+        detail: "There is nothing here, or not for this API key."
     )
 
     static func methodNotAllowed(_ allowed: [String]) -> Problem {
         let list = allowed.joined(separator: ", ")
         return Problem(
-            status: 405, code: "method_not_allowed", title: "Method not allowed",
-            detail: "This resource answers to \(list).", headers: [Header(name: "Allow", value: list)]
+            status: 405,
+            code: "method_not_allowed",
+            title: "Method not allowed",
+            detail: "This resource answers to \(list).",
+            headers: [Header(name: "Allow", value: list)]
         )
     }
 
@@ -85,25 +109,38 @@ extension Problem {
     }
 
     static func tooLarge(_ limit: Int) -> Problem {
-        Problem(status: 413, code: "too_large", title: "Too large", detail: "The body is larger than \(limit) bytes.")
+        Problem(
+            status: 413,
+            code: "too_large",
+            title: "Too large",
+            detail: "The body is larger than \(limit) bytes."
+        )
     }
 
     static func unsupportedMediaType(_ expected: String) -> Problem {
         Problem(
-            status: 415, code: "unsupported_media_type", title: "Unsupported media type",
+            status: 415,
+            code: "unsupported_media_type",
+            title: "Unsupported media type",
             detail: "The body must be \(expected)."
         )
     }
 
     static func unavailable(_ detail: String) -> Problem {
         Problem(
-            status: 503, code: "unavailable", title: "Unavailable", detail: detail,
+            status: 503,
+            code: "unavailable",
+            title: "Unavailable",
+            detail: detail,
             headers: [Header(name: "Retry-After", value: "1")]
         )
     }
 
     static let internalError = Problem(
-        status: 500, code: "internal_error", title: "Internal error", detail: "The call failed; the reason is in the log."
+        status: 500,
+        code: "internal_error",
+        title: "Internal error",
+        detail: "The call failed; the reason is in the log."
     )
 }
 
@@ -149,9 +186,16 @@ extension Problem {
         switch error {
         case .outcomeUnknown:
             self = .unavailable("The outcome is unknown: repeat the call with the same Idempotency-Key.")
+        case .server("23503", _, _, _):
+            // What the row belongs to was deleted a moment ago.
+            self = .notFound
+        case .server("42P01", _, _, _), .server("3F000", _, _, _):
+            self = .unavailable("The database has no schema yet: lastcall migrate.")
         case .server(let sqlState, _, _, _) where !sqlState.isTransient:
             // What a caller's value can provoke and no check before it caught; never a 500 for a bad value.
-            guard sqlState.category == .dataException || sqlState.category == .programLimit else { return nil }
+            guard sqlState.category == .dataException || sqlState.category == .programLimit else {
+                return nil
+            }
             self = .invalidRequest("The database refuses a value of this request.")
         case .invalidText: self = .invalidRequest("A value contains NUL.")
         case .server, .connection, .timeout, .poolTimeout, .queueFull, .closed, .resources:
@@ -159,4 +203,9 @@ extension Problem {
         default: return nil
         }
     }
+}
+
+/// Lets a pattern name a SQLSTATE.
+private func ~= (code: String, state: SQLState) -> Bool {
+    state.code == code
 }

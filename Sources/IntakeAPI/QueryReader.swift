@@ -37,16 +37,22 @@ struct QueryReader {
         return value
     }
 
-    mutating func word<Word: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Word.Type) throws -> Word? {
+    mutating func word<Word: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Word.Type)
+        throws -> Word?
+    {
         try single(name).map { try Self.word($0, name, type) }
     }
 
-    mutating func words<Word: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Word.Type) throws -> [Word] {
+    mutating func words<Word: RawRepresentable<String> & CaseIterable>(_ name: String, _ type: Word.Type)
+        throws -> [Word]
+    {
         try all(name).map { try Self.word($0, name, type) }
     }
 
     private static func word<Word: RawRepresentable<String> & CaseIterable>(
-        _ text: String, _ name: String, _ type: Word.Type
+        _ text: String,
+        _ name: String,
+        _ type: Word.Type
     ) throws -> Word {
         guard let word = Word(rawValue: text) else {
             let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
@@ -58,7 +64,9 @@ struct QueryReader {
     mutating func time(_ name: String) throws -> Timestamp? {
         guard let text = try single(name) else { return nil }
         guard let time = Timestamp(text: text) else {
-            throw Problem.invalidRequest("\(name) must be an RFC 3339 time, for example 2026-11-21T02:35:00Z.")
+            throw Problem.invalidRequest(
+                "\(name) must be an RFC 3339 time, for example 2026-11-21T02:35:00Z."
+            )
         }
         return time
     }
@@ -95,7 +103,9 @@ struct QueryReader {
 
     mutating func cursor<Position>(_ decode: (String) -> Position?) throws -> Position? {
         guard let text = try single("cursor") else { return nil }
-        guard let position = decode(text) else { throw Problem.invalidRequest("The cursor is not one of ours.") }
+        guard let position = decode(text) else {
+            throw Problem.invalidRequest("The cursor is not one of ours.")
+        }
         return position
     }
 

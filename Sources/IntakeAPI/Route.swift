@@ -6,7 +6,10 @@ struct Route: Sendable {
     let handle: @Sendable (Call) async throws -> APIResponse
 
     init(
-        _ method: String, _ path: String, _ access: Access, _ handle: @escaping @Sendable (Call) async throws -> APIResponse
+        _ method: String,
+        _ path: String,
+        _ access: Access,
+        _ handle: @escaping @Sendable (Call) async throws -> APIResponse
     ) {
         self.method = method
         self.path = PathTemplate(path)

@@ -20,7 +20,9 @@ struct ScriptedConnection {
         case .plain:
             serve(ByteStream(descriptor: descriptor))
         case .tls, .wrongHost, .expired, .unknownAuthority, .tls11Only:
-            guard let tls = server.tls, let stream = ByteStream(descriptor: descriptor, server: tls) else { return }
+            guard let tls = server.tls, let stream = ByteStream(descriptor: descriptor, server: tls) else {
+                return
+            }
             serve(stream)
         }
     }
@@ -45,12 +47,12 @@ struct ScriptedConnection {
                 serverName: stream.serverName,
                 receivedAt: Self.now()
             )
-            guard perform(server.record(request), on: stream) else { return }
+            guard perform(server.record(request), for: request, on: stream) else { return }
         }
     }
 
     /// Does one step. Returns whether the connection goes on.
-    private func perform(_ step: ScriptedStep, on stream: ByteStream) -> Bool {
+    private func perform(_ step: ScriptedStep, for request: ReceivedRequest, on stream: ByteStream) -> Bool {
         switch step {
         case .status(let code, let headers, let body):
             let closes = headers.contains { $0.lowercased() == "connection: close" }
@@ -79,11 +81,17 @@ struct ScriptedConnection {
                 on: stream
             )
         case .endlessHeaders:
-            pour("HTTP/1.1 200 OK\r\n", then: "X-Padding: \(String(repeating: "x", count: 1_000))\r\n", on: stream)
+            pour(
+                "HTTP/1.1 200 OK\r\n",
+                then: "X-Padding: \(String(repeating: "x", count: 1_000))\r\n",
+                on: stream
+            )
         case .endlessInterim:
             pour("", then: "HTTP/1.1 103 Early Hints\r\nX-Padding: x\r\n\r\n", on: stream)
         case .gate(let gate, let step):
-            return stream.wait(at: gate) && perform(step, on: stream)
+            return stream.wait(at: gate) && perform(step, for: request, on: stream)
+        case .decide(let choose):
+            return perform(choose(request), for: request, on: stream)
         }
         return false
     }
@@ -116,7 +124,13 @@ struct ScriptedConnection {
     /// Makes the close that follows a reset.
     private func reset() {
         var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        unsafe setsockopt(
+            descriptor,
+            SOL_SOCKET,
+            SO_LINGER,
+            &linger,
+            socklen_t(MemoryLayout<Glibc.linger>.size)
+        )
     }
 
     private static func now() -> UInt64 {

@@ -87,7 +87,9 @@ public final class ScriptedRelyingParty: Sendable {
     ///   - bound: when to give up; far longer than any healthy test takes.
     /// - Returns: the first `count` requests.
     /// - Throws: ``ScriptedRelyingPartyError/tooFewRequests(expected:received:)``.
-    public func next(_ count: Int = 1, within bound: Duration = .seconds(30)) async throws -> [ReceivedRequest] {
+    public func next(_ count: Int = 1, within bound: Duration = .seconds(30)) async throws
+        -> [ReceivedRequest]
+    {
         try await core.wait(for: count, within: bound)
     }
 

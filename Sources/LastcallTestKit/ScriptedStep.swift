@@ -25,6 +25,8 @@ public indirect enum ScriptedStep: Sendable {
     case redirect(to: String)
     /// Waits at the gate, then does the step.
     case gate(Gate, then: ScriptedStep)
+    /// Looks at the request, on the connection's thread, and does what that calls for.
+    case decide(@Sendable (ReceivedRequest) -> ScriptedStep)
 
     /// 200, no body.
     public static let ok = ScriptedStep.status(200)

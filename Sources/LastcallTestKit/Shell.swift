@@ -1,3 +1,5 @@
+// Whichever C module a build reads first owns `sigset_t`.
+import COpenSSL
 import Glibc
 import Synchronization
 

@@ -17,7 +17,12 @@ public struct AccessKey: Sendable {
 
     /// A key as the outbox holds it.
     public init(
-        id: UUID, name: String, issuerName: String?, scopes: [AccessScope], createdAt: Timestamp, expiresAt: Timestamp?
+        id: UUID,
+        name: String,
+        issuerName: String?,
+        scopes: [AccessScope],
+        createdAt: Timestamp,
+        expiresAt: Timestamp?
     ) {
         self.id = id
         self.name = name

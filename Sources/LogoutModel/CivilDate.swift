@@ -89,7 +89,8 @@ struct DigitReader {
     mutating func offsetMinutes() -> Int64? {
         if skip("Z") || skip("z") { return 0 }
         let isWest = skip("-")
-        guard isWest || skip("+"), let hours = digits(2), hours < 24, skip(":"), let minutes = digits(2), minutes < 60
+        guard isWest || skip("+"), let hours = digits(2), hours < 24, skip(":"), let minutes = digits(2),
+            minutes < 60
         else { return nil }
         return (hours * 60 + minutes) * (isWest ? -1 : 1)
     }

@@ -23,8 +23,16 @@ public struct ClaimedDelivery: Sendable {
 
     /// A delivery as the claim returned it.
     public init(
-        lease: Lease, clientKey: Int32, clientVersion: Int64, issuerVersion: Int64, attempt: Int, excused: Int,
-        hadUnknownOutcome: Bool, timeLeft: Duration, sub: String?, sid: String?
+        lease: Lease,
+        clientKey: Int32,
+        clientVersion: Int64,
+        issuerVersion: Int64,
+        attempt: Int,
+        excused: Int,
+        hadUnknownOutcome: Bool,
+        timeLeft: Duration,
+        sub: String?,
+        sid: String?
     ) {
         self.lease = lease
         self.clientKey = clientKey

@@ -28,8 +28,11 @@ public struct Client: Sendable, Hashable {
 
         /// A client's metadata as a caller gave it, already checked.
         public init(
-            backchannelLogoutURI: String?, backchannelLogoutSessionRequired: Bool, signedResponseAlg: String,
-            other: String, delivery: String
+            backchannelLogoutURI: String?,
+            backchannelLogoutSessionRequired: Bool,
+            signedResponseAlg: String,
+            other: String,
+            delivery: String
         ) {
             self.backchannelLogoutURI = backchannelLogoutURI
             self.backchannelLogoutSessionRequired = backchannelLogoutSessionRequired
@@ -41,7 +44,12 @@ public struct Client: Sendable, Hashable {
 
     /// A client as the outbox holds it.
     public init(
-        key: Int32, clientID: String, metadata: Metadata, isHeld: Bool, createdAt: Timestamp, updatedAt: Timestamp
+        key: Int32,
+        clientID: String,
+        metadata: Metadata,
+        isHeld: Bool,
+        createdAt: Timestamp,
+        updatedAt: Timestamp
     ) {
         self.key = key
         self.clientID = clientID

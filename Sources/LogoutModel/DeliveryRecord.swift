@@ -27,8 +27,17 @@ public struct DeliveryRecord: Sendable {
 
     /// A delivery as the outbox holds it.
     public init(
-        id: DeliveryID, clientID: String, sub: String?, sid: String?, status: String, reason: String?,
-        flags: [String], attemptCount: Int, nextAttemptAt: Timestamp?, deliverBefore: Timestamp, endedAt: Timestamp?
+        id: DeliveryID,
+        clientID: String,
+        sub: String?,
+        sid: String?,
+        status: String,
+        reason: String?,
+        flags: [String],
+        attemptCount: Int,
+        nextAttemptAt: Timestamp?,
+        deliverBefore: Timestamp,
+        endedAt: Timestamp?
     ) {
         self.id = id
         self.clientID = clientID
@@ -75,9 +84,19 @@ public struct AttemptRecord: Sendable {
 
     /// An attempt as the outbox holds it.
     public init(
-        number: Int, startedAt: Timestamp, finishedAt: Timestamp, outcome: String, httpStatus: Int?,
-        lateHTTPStatus: Int?, error: String?, errorDescription: String?, remoteAddress: String?,
-        latencyMilliseconds: Int?, jti: UUID?, kid: String?, worker: String?
+        number: Int,
+        startedAt: Timestamp,
+        finishedAt: Timestamp,
+        outcome: String,
+        httpStatus: Int?,
+        lateHTTPStatus: Int?,
+        error: String?,
+        errorDescription: String?,
+        remoteAddress: String?,
+        latencyMilliseconds: Int?,
+        jti: UUID?,
+        kid: String?,
+        worker: String?
     ) {
         self.number = number
         self.startedAt = startedAt

@@ -31,7 +31,9 @@ public enum DeliveryStatus: String, Sendable, Hashable, CaseIterable {
     public func allows(_ next: DeliveryStatus) -> Bool {
         switch (self, next) {
         case (.pending, .delivering), (.pending, .held), (.held, .pending), (.held, .retrying): true
-        case (.delivering, .retrying), (.delivering, .held), (.delivering, .pending), (.delivering, .delivered): true
+        case (.delivering, .retrying), (.delivering, .held), (.delivering, .pending),
+            (.delivering, .delivered):
+            true
         case (.retrying, .delivering), (.retrying, .held): true
         case (_, .failed), (_, .expired), (_, .cancelled), (_, .notCovered): !isEnd
         case (.delivered, .pending), (.failed, .pending), (.expired, .pending), (.cancelled, .pending): true

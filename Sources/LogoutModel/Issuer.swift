@@ -26,7 +26,10 @@ public struct Issuer: Sendable, Hashable {
 
         /// An issuer's settings as a caller gave them, already checked.
         public init(
-            issuer: String, sessionDurability: SessionDurability, sessionExpiry: SessionExpiry, delivery: String,
+            issuer: String,
+            sessionDurability: SessionDurability,
+            sessionExpiry: SessionExpiry,
+            delivery: String,
             retentionDays: Int
         ) {
             self.issuer = issuer

@@ -27,9 +27,18 @@ public struct LogoutEvent: Sendable {
 
     /// An event as the outbox holds it.
     public init(
-        id: LogoutEventID, scope: String, initiator: Initiator, sessionDurability: SessionDurability,
-        priority: Priority, status: LogoutEventStatus, initiatingClientID: String?, traceID: String?,
-        deliverBefore: Timestamp, endedAt: Timestamp?, matched: Int, deliveryCounts: [(status: String, count: Int)]
+        id: LogoutEventID,
+        scope: String,
+        initiator: Initiator,
+        sessionDurability: SessionDurability,
+        priority: Priority,
+        status: LogoutEventStatus,
+        initiatingClientID: String?,
+        traceID: String?,
+        deliverBefore: Timestamp,
+        endedAt: Timestamp?,
+        matched: Int,
+        deliveryCounts: [(status: String, count: Int)]
     ) {
         self.id = id
         self.scope = scope

@@ -89,7 +89,8 @@ extension UUID {
         let digits: [UInt8] = Array("0123456789abcdef".utf8)
         let raw = uuid
         let bytes = [
-            raw.0, raw.1, raw.2, raw.3, raw.4, raw.5, raw.6, raw.7, raw.8, raw.9, raw.10, raw.11, raw.12, raw.13, raw.14,
+            raw.0, raw.1, raw.2, raw.3, raw.4, raw.5, raw.6, raw.7, raw.8, raw.9, raw.10, raw.11, raw.12,
+            raw.13, raw.14,
             raw.15,
         ]
         var text: [UInt8] = []
@@ -115,6 +116,8 @@ extension UUID {
     public static func floor(of time: Timestamp) -> UUID {
         let milliseconds = UInt64(bitPattern: max(0, time.microseconds / 1_000))
         func byte(_ shift: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: milliseconds >> shift) }
-        return UUID(uuid: (byte(40), byte(32), byte(24), byte(16), byte(8), byte(0), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        return UUID(
+            uuid: (byte(40), byte(32), byte(24), byte(16), byte(8), byte(0), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        )
     }
 }

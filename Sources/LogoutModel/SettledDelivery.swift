@@ -43,7 +43,9 @@ public struct AttemptReport: Sendable {
 
     /// A report with only the outcome and its times; the rest is set where known.
     public init(
-        outcome: AttemptOutcome, startedAt: ContinuousClock.Instant, finishedAt: ContinuousClock.Instant
+        outcome: AttemptOutcome,
+        startedAt: ContinuousClock.Instant,
+        finishedAt: ContinuousClock.Instant
     ) {
         self.outcome = outcome
         self.startedAt = startedAt

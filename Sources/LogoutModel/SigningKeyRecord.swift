@@ -21,8 +21,15 @@ public struct SigningKeyRecord: Sendable {
 
     /// A key as the outbox holds it.
     public init(
-        kid: String, alg: String, stage: String, publicJWK: String, createdAt: Timestamp, publishedAt: Timestamp,
-        activatedAt: Timestamp?, retiredAt: Timestamp?, readAt: Timestamp
+        kid: String,
+        alg: String,
+        stage: String,
+        publicJWK: String,
+        createdAt: Timestamp,
+        publishedAt: Timestamp,
+        activatedAt: Timestamp?,
+        retiredAt: Timestamp?,
+        readAt: Timestamp
     ) {
         self.kid = kid
         self.alg = alg

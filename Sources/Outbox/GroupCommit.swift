@@ -37,7 +37,11 @@ public final class GroupCommit: Sendable {
     ///   - maximumWaiting: more requests than this are refused rather than queued.
     ///   - concurrency: how many commits may be under way at once.
     public init(
-        store: OutboxStore, wake: WakeSignal, usualDeliverWithin: Double, maximumWaiting: Int, concurrency: Int = 2
+        store: OutboxStore,
+        wake: WakeSignal,
+        usualDeliverWithin: Double,
+        maximumWaiting: Int,
+        concurrency: Int = 2
     ) {
         self.store = store
         self.wake = wake
@@ -101,7 +105,10 @@ public final class GroupCommit: Sendable {
         // Twins in one batch would meet each other's uncommitted key: the later ones go round once more.
         let (firsts, twins) = separateTwins(batch)
         do {
-            let answers = try await store.accept(firsts.map(\.request), usualDeliverWithin: usualDeliverWithin)
+            let answers = try await store.accept(
+                firsts.map(\.request),
+                usualDeliverWithin: usualDeliverWithin
+            )
             var lanes: [Int32] = []
             for case .fresh(let accepted) in answers { lanes += accepted.lanes }
             if !lanes.isEmpty { wake.announce(lanes) }
@@ -124,7 +131,9 @@ public final class GroupCommit: Sendable {
         var firsts: [Waiting] = []
         var twins: [Waiting] = []
         for waiting in batch {
-            let key = waiting.request.idempotency.map { Key(issuer: waiting.request.issuerKey, hash: $0.keyHash) }
+            let key = waiting.request.idempotency.map {
+                Key(issuer: waiting.request.issuerKey, hash: $0.keyHash)
+            }
             if let key, !seen.insert(key).inserted { twins.append(waiting) } else { firsts.append(waiting) }
         }
         return (firsts, twins)

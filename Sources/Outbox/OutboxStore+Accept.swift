@@ -33,7 +33,9 @@ extension OutboxStore {
     /// Accepts a batch in one commit. Each request is answered in its place.
     ///
     /// - Throws: ``PostgresError``; with `outcomeUnknown` the batch may have been accepted.
-    public func accept(_ requests: [LogoutEventRequest], usualDeliverWithin: Double) async throws -> [Acceptance] {
+    public func accept(_ requests: [LogoutEventRequest], usualDeliverWithin: Double) async throws
+        -> [Acceptance]
+    {
         var answers = [Acceptance?](repeating: nil, count: requests.count)
         var open = Array(requests.indices)
         // A twin that another process is just committing is seen by the next statement; a few rounds are plenty.
@@ -157,9 +159,16 @@ private struct EventBuilder {
         guard deliveries.count < OutboxStore.shownDeliveries else { return }
         deliveries.append(
             DeliveryRecord(
-                id: id.delivery(ordinal), clientID: target.clientID, sub: target.sub, sid: target.sid,
-                status: status.rawValue, reason: reason?.rawValue, flags: [], attemptCount: 0,
-                nextAttemptAt: kind == "queued" ? id.createdAt : nil, deliverBefore: before,
+                id: id.delivery(ordinal),
+                clientID: target.clientID,
+                sub: target.sub,
+                sid: target.sid,
+                status: status.rawValue,
+                reason: reason?.rawValue,
+                flags: [],
+                attemptCount: 0,
+                nextAttemptAt: kind == "queued" ? id.createdAt : nil,
+                deliverBefore: before,
                 endedAt: reason == nil ? nil : id.createdAt
             )
         )
@@ -167,9 +176,17 @@ private struct EventBuilder {
 
     func finished() -> AcceptedEvent {
         let event = LogoutEvent(
-            id: id, scope: request.scope, initiator: request.initiator, sessionDurability: durability,
-            priority: request.priority, status: status, initiatingClientID: request.initiatingClientID,
-            traceID: request.traceID, deliverBefore: deliverBefore, endedAt: endedAt, matched: request.targets.count,
+            id: id,
+            scope: request.scope,
+            initiator: request.initiator,
+            sessionDurability: durability,
+            priority: request.priority,
+            status: status,
+            initiatingClientID: request.initiatingClientID,
+            traceID: request.traceID,
+            deliverBefore: deliverBefore,
+            endedAt: endedAt,
+            matched: request.targets.count,
             deliveryCounts: DeliveryStatus.allCases.compactMap { status in
                 counts[status].map { (status.rawValue, $0) }
             }

@@ -24,9 +24,11 @@ extension OutboxStore {
             try connection.query(.apiKeyFind, .uuid(id)).first.map { row in
                 var columns = ColumnReader(row)
                 return AccessGrant(
-                    secretHash: try columns.bytes(), issuerKey: try columns.optionalInt4(),
+                    secretHash: try columns.bytes(),
+                    issuerKey: try columns.optionalInt4(),
                     issuerName: try columns.optionalText(),
-                    scopes: Set(try columns.texts().compactMap(AccessScope.init)), isUsable: try columns.bool()
+                    scopes: Set(try columns.texts().compactMap(AccessScope.init)),
+                    isUsable: try columns.bool()
                 )
             }
         }
@@ -34,20 +36,33 @@ extension OutboxStore {
 
     /// Keeps a new API key; only the hash of its secret is ever stored.
     public func addAccessKey(
-        id: UUID, name: String, issuer: (key: Int32, name: String)?, scopes: [AccessScope], secretHash: [UInt8],
-        expiresAt: Timestamp?, note: AuditNote
+        id: UUID,
+        name: String,
+        issuer: (key: Int32, name: String)?,
+        scopes: [AccessScope],
+        secretHash: [UInt8],
+        expiresAt: Timestamp?,
+        note: AuditNote
     ) async throws -> AccessKey {
         try await repeating { connection in
             try connection.transaction { connection in
                 let rows = try connection.query(
-                    .apiKeyAdd, .uuid(id), (issuer?.key).map { .int4($0) } ?? .null, .text(name),
-                    .textArray(scopes.map(\.rawValue)), .bytea(secretHash), .optionalTime(expiresAt)
+                    .apiKeyAdd,
+                    .uuid(id),
+                    (issuer?.key).map { .int4($0) } ?? .null,
+                    .text(name),
+                    .textArray(scopes.map(\.rawValue)),
+                    .bytea(secretHash),
+                    .optionalTime(expiresAt)
                 )
                 guard let row = rows.first else { throw OutboxError.alreadyExists }
                 var columns = ColumnReader(row)
                 let key = AccessKey(
-                    id: try columns.uuid(), name: try columns.text(), issuerName: issuer?.name,
-                    scopes: try columns.texts().compactMap(AccessScope.init), createdAt: try columns.time(),
+                    id: try columns.uuid(),
+                    name: try columns.text(),
+                    issuerName: issuer?.name,
+                    scopes: try columns.texts().compactMap(AccessScope.init),
+                    createdAt: try columns.time(),
                     expiresAt: try columns.optionalTime()
                 )
                 try connection.note(note, issuer: issuer?.key ?? 0)
@@ -60,7 +75,10 @@ extension OutboxStore {
     public func accessKeys(of issuer: Int32?, before id: UUID?, limit: Int) async throws -> [AccessKey] {
         try await perform { connection in
             try connection.query(
-                .apiKeysList, issuer.map { .int4($0) } ?? .null, .optionalUUID(id), .int4(Int32(limit))
+                .apiKeysList,
+                issuer.map { .int4($0) } ?? .null,
+                .optionalUUID(id),
+                .int4(Int32(limit))
             ).map { row in
                 var columns = ColumnReader(row)
                 let id = try columns.uuid()
@@ -69,7 +87,11 @@ extension OutboxStore {
                 let createdAt = try columns.time()
                 let expiresAt = try columns.optionalTime()
                 return AccessKey(
-                    id: id, name: name, issuerName: try columns.optionalText(), scopes: scopes, createdAt: createdAt,
+                    id: id,
+                    name: name,
+                    issuerName: try columns.optionalText(),
+                    scopes: scopes,
+                    createdAt: createdAt,
                     expiresAt: expiresAt
                 )
             }

@@ -30,19 +30,33 @@ public struct AuditFilter: Sendable {
 
 extension OutboxStore {
     /// The audit trail of an issuer, oldest first.
-    public func auditEvents(_ filter: AuditFilter, in window: IDWindow, of issuer: Int32) async throws -> [AuditRecord] {
+    public func auditEvents(_ filter: AuditFilter, in window: IDWindow, of issuer: Int32) async throws
+        -> [AuditRecord]
+    {
         try await perform { connection in
             try connection.query(
-                .auditList, .int4(issuer), .optionalUUID(window.cursor), window.lower,
-                .optionalUUID(window.before.map(UUID.floor(of:))), .texts(filter.types), .texts(filter.severities),
-                .optionalText(filter.clientID), .optionalUUID(filter.subject?.lowerBound),
-                .optionalUUID(filter.subject?.upperBound), .int4(Int32(window.limit))
+                .auditList,
+                .int4(issuer),
+                .optionalUUID(window.cursor),
+                window.lower,
+                .optionalUUID(window.before.map(UUID.floor(of:))),
+                .texts(filter.types),
+                .texts(filter.severities),
+                .optionalText(filter.clientID),
+                .optionalUUID(filter.subject?.lowerBound),
+                .optionalUUID(filter.subject?.upperBound),
+                .int4(Int32(window.limit))
             ).map { row in
                 var columns = ColumnReader(row)
                 return AuditRecord(
-                    id: try columns.uuid(), type: try columns.text(), severity: try columns.text(),
-                    subject: try columns.optionalUUID(), sessionDurability: try columns.optionalText(),
-                    clientID: try columns.optionalText(), actor: try columns.text(), data: try columns.optionalJSON()
+                    id: try columns.uuid(),
+                    type: try columns.text(),
+                    severity: try columns.text(),
+                    subject: try columns.optionalUUID(),
+                    sessionDurability: try columns.optionalText(),
+                    clientID: try columns.optionalText(),
+                    actor: try columns.text(),
+                    data: try columns.optionalJSON()
                 )
             }
         }
@@ -53,7 +67,11 @@ extension PostgresConnection {
     /// Writes an audit event in the transaction of the change it describes.
     func note(_ note: AuditNote, issuer: Int32) throws {
         _ = try query(
-            .auditAdd, .int4(issuer), .text(note.type.rawValue), .optionalText(note.clientID), .text(note.actor),
+            .auditAdd,
+            .int4(issuer),
+            .text(note.type.rawValue),
+            .optionalText(note.clientID),
+            .text(note.actor),
             note.data.map { .jsonb($0) } ?? .null
         )
     }

@@ -41,7 +41,8 @@ public struct ClaimDefaults: Sendable, Hashable {
     public let attemptTimeoutSeconds: Double
 
     /// The defaults of a claim.
-    public init(leaseSeconds: Double, marginSeconds: Double, maxInFlight: Int, attemptTimeoutSeconds: Double) {
+    public init(leaseSeconds: Double, marginSeconds: Double, maxInFlight: Int, attemptTimeoutSeconds: Double)
+    {
         self.leaseSeconds = leaseSeconds
         self.marginSeconds = marginSeconds
         self.maxInFlight = maxInFlight
@@ -56,12 +57,17 @@ extension OutboxStore {
     ///   - lanes: 8 to 16 of them, each a client.
     ///   - limit: the free slots: a lease should never age in a buffer.
     public func claim(
-        _ lanes: [LaneClaim], limit: Int, worker: Int32, defaults: ClaimDefaults
+        _ lanes: [LaneClaim],
+        limit: Int,
+        worker: Int32,
+        defaults: ClaimDefaults
     ) async throws -> ClaimedBatch {
         let parameters: [PostgresValue] = [
-            .int4(worker), .int4Array(lanes.map(\.client)), .timestampArray(lanes.map(\.lowWater.microseconds)),
+            .int4(worker), .int4Array(lanes.map(\.client)),
+            .timestampArray(lanes.map(\.lowWater.microseconds)),
             .int4Array(lanes.map { Int32($0.quota) }), .int4(Int32(limit)), .float8(defaults.leaseSeconds),
-            .float8(defaults.marginSeconds), .int4(Int32(defaults.maxInFlight)), .float8(defaults.attemptTimeoutSeconds),
+            .float8(defaults.marginSeconds), .int4(Int32(defaults.maxInFlight)),
+            .float8(defaults.attemptTimeoutSeconds),
         ]
         return try await perform { connection in
             var batch = ClaimedBatch()
@@ -79,7 +85,8 @@ extension OutboxStore {
     public func release(_ leases: [Lease]) async throws {
         guard !leases.isEmpty else { return }
         let parameters: [PostgresValue] = [
-            .int4Array(leases.map(\.issuerKey)), .uuidArray(leases.map(\.delivery.uuid)), .int4Array(leases.map(\.number)),
+            .int4Array(leases.map(\.issuerKey)), .uuidArray(leases.map(\.delivery.uuid)),
+            .int4Array(leases.map(\.number)),
         ]
         try await perform { connection in _ = try connection.query(.release, parameters: parameters) }
     }
@@ -111,9 +118,16 @@ extension ColumnReader {
         let length = Duration.microseconds(try int8())
         let left = Duration.microseconds(try int8())
         let delivery = ClaimedDelivery(
-            lease: Lease(issuerKey: issuer, delivery: id, number: number, length: length), clientKey: client,
-            clientVersion: clientVersion, issuerVersion: issuerVersion, attempt: attempt, excused: excused,
-            hadUnknownOutcome: wasUnknown, timeLeft: left, sub: try optionalText(), sid: try optionalText()
+            lease: Lease(issuerKey: issuer, delivery: id, number: number, length: length),
+            clientKey: client,
+            clientVersion: clientVersion,
+            issuerVersion: issuerVersion,
+            attempt: attempt,
+            excused: excused,
+            hadUnknownOutcome: wasUnknown,
+            timeLeft: left,
+            sub: try optionalText(),
+            sid: try optionalText()
         )
         return (delivery, try time(), try bool())
     }

@@ -16,10 +16,11 @@ extension OutboxStore {
     /// Clients by `client_id`, beginning behind one.
     public func clients(of issuer: Int32, after clientID: String?, limit: Int) async throws -> [Client] {
         try await perform { connection in
-            try connection.query(.clientsList, .int4(issuer), .optionalText(clientID), .int4(Int32(limit))).map { row in
-                var columns = ColumnReader(row)
-                return try columns.client()
-            }
+            try connection.query(.clientsList, .int4(issuer), .optionalText(clientID), .int4(Int32(limit)))
+                .map { row in
+                    var columns = ColumnReader(row)
+                    return try columns.client()
+                }
         }
     }
 
@@ -27,19 +28,27 @@ extension OutboxStore {
     ///
     /// - Parameter note: makes the audit event from the metadata before, `nil` for a new client.
     public func putClient(
-        _ clientID: String, of issuer: Int32, _ metadata: Client.Metadata,
+        _ clientID: String,
+        of issuer: Int32,
+        _ metadata: Client.Metadata,
         note: @escaping @Sendable (Client.Metadata?) -> AuditNote
     ) async throws -> (client: Client, isNew: Bool) {
         try await repeating { connection in
             try connection.transaction { connection in
-                let before = try connection.query(.clientGet, .int4(issuer), .text(clientID)).first.map { row in
+                let before = try connection.query(.clientGet, .int4(issuer), .text(clientID)).first.map {
+                    row in
                     var columns = ColumnReader(row)
                     return try columns.client()
                 }
                 let rows = try connection.query(
-                    .clientPut, .int4(issuer), .text(clientID), .optionalText(metadata.backchannelLogoutURI),
-                    .bool(metadata.backchannelLogoutSessionRequired), .text(metadata.signedResponseAlg),
-                    .jsonb(metadata.other), .jsonb(metadata.delivery)
+                    .clientPut,
+                    .int4(issuer),
+                    .text(clientID),
+                    .optionalText(metadata.backchannelLogoutURI),
+                    .bool(metadata.backchannelLogoutSessionRequired),
+                    .text(metadata.signedResponseAlg),
+                    .jsonb(metadata.other),
+                    .jsonb(metadata.delivery)
                 )
                 guard let row = rows.first else { throw OutboxError.notFound }
                 var columns = ColumnReader(row)
@@ -58,7 +67,8 @@ extension OutboxStore {
     public func deleteClient(_ clientID: String, of issuer: Int32, note: AuditNote) async throws {
         let key = try await repeating { connection in
             try connection.transaction { connection in
-                guard let row = try connection.query(.clientDelete, .int4(issuer), .text(clientID)).first else {
+                guard let row = try connection.query(.clientDelete, .int4(issuer), .text(clientID)).first
+                else {
                     throw OutboxError.notFound
                 }
                 try connection.note(note, issuer: issuer)
@@ -76,11 +86,18 @@ extension ColumnReader {
         let key = try int4()
         let clientID = try text()
         let metadata = Client.Metadata(
-            backchannelLogoutURI: try optionalText(), backchannelLogoutSessionRequired: try bool(),
-            signedResponseAlg: try text(), other: try json(), delivery: try json()
+            backchannelLogoutURI: try optionalText(),
+            backchannelLogoutSessionRequired: try bool(),
+            signedResponseAlg: try text(),
+            other: try json(),
+            delivery: try json()
         )
         return Client(
-            key: key, clientID: clientID, metadata: metadata, isHeld: try bool(), createdAt: try time(),
+            key: key,
+            clientID: clientID,
+            metadata: metadata,
+            isHeld: try bool(),
+            createdAt: try time(),
             updatedAt: try time()
         )
     }

@@ -23,7 +23,8 @@ public struct DeliveryFilter: Sendable {
 extension OutboxStore {
     /// One delivery with every attempt; `nil` where the issuer has none of this id.
     public func delivery(
-        _ id: DeliveryID, of issuer: Int32
+        _ id: DeliveryID,
+        of issuer: Int32
     ) async throws -> (delivery: DeliveryRecord, attempts: [AttemptRecord])? {
         try await perform { connection in
             let rows = try connection.query(.deliveryGet, .int4(issuer), .uuid(id.uuid))
@@ -40,7 +41,9 @@ extension OutboxStore {
 
     /// Deliveries, newest first; those of one event share a time, the highest ordinal first.
     public func deliveries(
-        _ filter: DeliveryFilter, in window: IDWindow, of issuer: Int32
+        _ filter: DeliveryFilter,
+        in window: IDWindow,
+        of issuer: Int32
     ) async throws -> [DeliveryRecord] {
         var upper = window.upper
         var lower = window.lower
@@ -52,8 +55,16 @@ extension OutboxStore {
         }
         return try await perform { [upper, lower] connection in
             try connection.query(
-                .deliveriesList, .int4(issuer), upper, lower, .optionalText(filter.clientID), .optionalText(filter.sub),
-                .optionalText(filter.sid), .texts(filter.statuses), .texts(filter.reasons), .int4(Int32(window.limit))
+                .deliveriesList,
+                .int4(issuer),
+                upper,
+                lower,
+                .optionalText(filter.clientID),
+                .optionalText(filter.sub),
+                .optionalText(filter.sid),
+                .texts(filter.statuses),
+                .texts(filter.reasons),
+                .int4(Int32(window.limit))
             ).map { row in
                 var columns = ColumnReader(row)
                 return try columns.delivery()
@@ -73,18 +84,34 @@ extension ColumnReader {
         var flags: DeliveryFlags = try bool() ? .nonstandardStatus : []
         if try bool() { flags.insert(.rejectedAfterUnknown) }
         return DeliveryRecord(
-            id: id, clientID: client, sub: sub, sid: sid, status: status, reason: reason, flags: flags.names,
-            attemptCount: try int(), nextAttemptAt: try optionalTime(), deliverBefore: try time(),
+            id: id,
+            clientID: client,
+            sub: sub,
+            sid: sid,
+            status: status,
+            reason: reason,
+            flags: flags.names,
+            attemptCount: try int(),
+            nextAttemptAt: try optionalTime(),
+            deliverBefore: try time(),
             endedAt: try optionalTime()
         )
     }
 
     fileprivate mutating func attempt() throws -> AttemptRecord {
         AttemptRecord(
-            number: try int(), startedAt: try time(), finishedAt: try time(), outcome: try text(),
-            httpStatus: try optionalInt2(), lateHTTPStatus: try optionalInt2(), error: try optionalText(),
-            errorDescription: try optionalText(), remoteAddress: try optionalText(),
-            latencyMilliseconds: try optionalInt(), jti: try optionalUUID(), kid: try optionalText(),
+            number: try int(),
+            startedAt: try time(),
+            finishedAt: try time(),
+            outcome: try text(),
+            httpStatus: try optionalInt2(),
+            lateHTTPStatus: try optionalInt2(),
+            error: try optionalText(),
+            errorDescription: try optionalText(),
+            remoteAddress: try optionalText(),
+            latencyMilliseconds: try optionalInt(),
+            jti: try optionalUUID(),
+            kid: try optionalText(),
             worker: try optionalText()
         )
     }

@@ -48,14 +48,20 @@ public struct IDWindow: Sendable {
 extension OutboxStore {
     /// One event with its first deliveries; `nil` where the issuer has none of this id.
     public func event(
-        _ id: LogoutEventID, of issuer: Int32
+        _ id: LogoutEventID,
+        of issuer: Int32
     ) async throws -> (event: LogoutEvent, deliveries: [DeliveryRecord])? {
         try await perform { connection in
-            guard let row = try connection.query(.eventGet, .int4(issuer), .uuid(id.uuid)).first else { return nil }
+            guard let row = try connection.query(.eventGet, .int4(issuer), .uuid(id.uuid)).first else {
+                return nil
+            }
             var columns = ColumnReader(row)
             let event = try columns.event()
             let deliveries = try connection.query(
-                .eventDeliveries, .int4(issuer), .uuid(id.uuid), .uuid(id.endOfDeliveries),
+                .eventDeliveries,
+                .int4(issuer),
+                .uuid(id.uuid),
+                .uuid(id.endOfDeliveries),
                 .int4(Int32(OutboxStore.shownDeliveries))
             ).map { row in
                 var columns = ColumnReader(row)
@@ -66,12 +72,21 @@ extension OutboxStore {
     }
 
     /// Events, newest first.
-    public func events(_ filter: EventFilter, in window: IDWindow, of issuer: Int32) async throws -> [LogoutEvent] {
+    public func events(_ filter: EventFilter, in window: IDWindow, of issuer: Int32) async throws
+        -> [LogoutEvent]
+    {
         try await perform { connection in
             try connection.query(
-                .eventsList, .int4(issuer), window.upper, window.lower, .texts(filter.statuses),
-                .optionalText(filter.initiator?.rawValue), .optionalText(filter.clientID), .optionalText(filter.sub),
-                .optionalText(filter.sid), .int4(Int32(window.limit))
+                .eventsList,
+                .int4(issuer),
+                window.upper,
+                window.lower,
+                .texts(filter.statuses),
+                .optionalText(filter.initiator?.rawValue),
+                .optionalText(filter.clientID),
+                .optionalText(filter.sub),
+                .optionalText(filter.sid),
+                .int4(Int32(window.limit))
             ).map { row in
                 var columns = ColumnReader(row)
                 return try columns.event()
@@ -83,10 +98,17 @@ extension OutboxStore {
 extension ColumnReader {
     fileprivate mutating func event() throws -> LogoutEvent {
         LogoutEvent(
-            id: LogoutEventID.of(try uuid()), scope: try json(), initiator: try word(Initiator.self),
-            sessionDurability: try word(SessionDurability.self), priority: try word(Priority.self),
-            status: try word(LogoutEventStatus.self), initiatingClientID: try optionalText(),
-            traceID: try optionalText(), deliverBefore: try time(), endedAt: try optionalTime(), matched: try int(),
+            id: LogoutEventID.of(try uuid()),
+            scope: try json(),
+            initiator: try word(Initiator.self),
+            sessionDurability: try word(SessionDurability.self),
+            priority: try word(Priority.self),
+            status: try word(LogoutEventStatus.self),
+            initiatingClientID: try optionalText(),
+            traceID: try optionalText(),
+            deliverBefore: try time(),
+            endedAt: try optionalTime(),
+            matched: try int(),
             deliveryCounts: try deliveryCounts()
         )
     }

@@ -36,8 +36,10 @@ extension OutboxStore {
             return DatabaseHealth(
                 now: now,
                 durability: .judged(
-                    synchronousCommit: commit, hasSynchronousNames: !names.isEmpty,
-                    synchronousStandbys: synchronous, standbys: standbys
+                    synchronousCommit: commit,
+                    hasSynchronousNames: !names.isEmpty,
+                    synchronousStandbys: synchronous,
+                    standbys: standbys
                 )
             )
         }
@@ -47,13 +49,20 @@ extension OutboxStore {
 extension DatabaseHealth.Durability {
     /// Judges by the server's settings and its connected standbys.
     static func judged(
-        synchronousCommit: String, hasSynchronousNames: Bool, synchronousStandbys: Int, standbys: Int
+        synchronousCommit: String,
+        hasSynchronousNames: Bool,
+        synchronousStandbys: Int,
+        standbys: Int
     ) -> Self {
         switch synchronousCommit {
         case "off": .asyncRisk
         case "local": standbys > 0 ? .asyncRisk : .local
         default:
-            if hasSynchronousNames, synchronousStandbys > 0 { .sync } else { standbys > 0 ? .asyncRisk : .local }
+            if hasSynchronousNames, synchronousStandbys > 0 {
+                .sync
+            } else {
+                standbys > 0 ? .asyncRisk : .local
+            }
         }
     }
 }

@@ -28,19 +28,28 @@ extension OutboxStore {
     /// - Parameter note: makes the audit event from the issuer's settings before, `nil` for a new one.
     /// - Throws: ``OutboxError/stillInUse`` where `issuer` would change while deliveries are open.
     public func putIssuer(
-        named name: String, _ settings: Issuer.Settings, note: @escaping @Sendable (Issuer.Settings?) -> AuditNote
+        named name: String,
+        _ settings: Issuer.Settings,
+        note: @escaping @Sendable (Issuer.Settings?) -> AuditNote
     ) async throws -> (issuer: Issuer, isNew: Bool) {
         try await repeating { connection in
             try connection.transaction { connection in
                 let lock = try connection.query(.issuerLock, .text(name)).first
-                if let lock, try lock.text(1) != settings.issuer, try lock.bool(2) { throw OutboxError.stillInUse }
+                if let lock, try lock.text(1) != settings.issuer, try lock.bool(2) {
+                    throw OutboxError.stillInUse
+                }
                 let before = try connection.query(.issuerGet, .text(name)).first.map { row in
                     var columns = ColumnReader(row)
                     return try columns.issuer()
                 }
                 let rows = try connection.query(
-                    .issuerPut, .text(name), .text(settings.issuer), .text(settings.sessionDurability.rawValue),
-                    .text(settings.sessionExpiry.rawValue), .jsonb(settings.delivery), .int4(Int32(settings.retentionDays))
+                    .issuerPut,
+                    .text(name),
+                    .text(settings.issuer),
+                    .text(settings.sessionDurability.rawValue),
+                    .text(settings.sessionExpiry.rawValue),
+                    .jsonb(settings.delivery),
+                    .int4(Int32(settings.retentionDays))
                 )
                 guard let row = rows.first else { throw OutboxError.notFound }
                 var columns = ColumnReader(row)
@@ -59,7 +68,9 @@ extension OutboxStore {
     public func deleteIssuer(named name: String, force: Bool, note: AuditNote) async throws {
         try await repeating { connection in
             try connection.transaction { connection in
-                guard let lock = try connection.query(.issuerLock, .text(name)).first else { throw OutboxError.notFound }
+                guard let lock = try connection.query(.issuerLock, .text(name)).first else {
+                    throw OutboxError.notFound
+                }
                 let key = try lock.int4(0)
                 if try lock.bool(2), !force { throw OutboxError.stillInUse }
                 _ = try connection.query(.issuerDelete, .int4(key))
@@ -74,8 +85,11 @@ extension ColumnReader {
         let key = try int4()
         let name = try text()
         let settings = Issuer.Settings(
-            issuer: try text(), sessionDurability: try word(SessionDurability.self),
-            sessionExpiry: try word(SessionExpiry.self), delivery: try json(), retentionDays: try int()
+            issuer: try text(),
+            sessionDurability: try word(SessionDurability.self),
+            sessionExpiry: try word(SessionExpiry.self),
+            delivery: try json(),
+            retentionDays: try int()
         )
         return Issuer(key: key, name: name, settings: settings, createdAt: try time(), updatedAt: try time())
     }

@@ -20,11 +20,15 @@ extension OutboxStore {
     /// - Parameters:
     ///   - now: the worker's monotonic clock; only durations reach the database.
     public func settle(
-        _ batch: [SettledDelivery], worker: Int32?, now: ContinuousClock.Instant
+        _ batch: [SettledDelivery],
+        worker: Int32?,
+        now: ContinuousClock.Instant
     ) async throws -> SettledBatch {
         guard !batch.isEmpty else { return SettledBatch() }
         let parameters = settleParameters(batch, worker: worker, now: now)
-        return try await repeating { connection in try readSettled(connection.query(.settle, parameters: parameters)) }
+        return try await repeating { connection in
+            try readSettled(connection.query(.settle, parameters: parameters))
+        }
     }
 
     /// Ends deliveries that must not be tried again: past their deadline, or of a deleted client.
@@ -35,7 +39,10 @@ extension OutboxStore {
         try await repeating { connection in
             try connection.transaction { connection in
                 let rows = try connection.query(
-                    .seize, worker.map { .int4($0) } ?? .null, .float8(10), .int4(Int32(limit)),
+                    .seize,
+                    worker.map { .int4($0) } ?? .null,
+                    .float8(10),
+                    .int4(Int32(limit)),
                     client.map { .int4($0) } ?? .null
                 )
                 let batch = try rows.map { row in
@@ -43,7 +50,10 @@ extension OutboxStore {
                     return try columns.seizedDelivery()
                 }
                 guard !batch.isEmpty else { return 0 }
-                _ = try connection.query(.settle, parameters: settleParameters(batch, worker: worker, now: .now))
+                _ = try connection.query(
+                    .settle,
+                    parameters: settleParameters(batch, worker: worker, now: .now)
+                )
                 return batch.count
             }
         }
@@ -71,18 +81,24 @@ extension ColumnReader {
         let lease = Lease(issuerKey: issuer, delivery: id, number: try int4(), length: .seconds(10))
         let attempt = try int()
         return SettledDelivery(
-            lease: lease, attempt: attempt, settlement: Settlement(endingWith: try word(EndReason.self)), report: nil
+            lease: lease,
+            attempt: attempt,
+            settlement: Settlement(endingWith: try word(EndReason.self)),
+            report: nil
         )
     }
 }
 
 private func settleParameters(
-    _ unsorted: [SettledDelivery], worker: Int32?, now: ContinuousClock.Instant
+    _ unsorted: [SettledDelivery],
+    worker: Int32?,
+    now: ContinuousClock.Instant
 ) -> [PostgresValue] {
     // Sorted, so that two batches never wait for each other's rows in turn.
     let batch = unsorted.sorted { left, right in
         left.lease.issuerKey != right.lease.issuerKey
-            ? left.lease.issuerKey < right.lease.issuerKey : left.lease.delivery.uuid < right.lease.delivery.uuid
+            ? left.lease.issuerKey < right.lease.issuerKey
+            : left.lease.delivery.uuid < right.lease.delivery.uuid
     }
     func ago(_ instant: ContinuousClock.Instant?) -> Int64? { instant.map { (now - $0).wholeMicroseconds } }
     let reports = batch.map(\.report)

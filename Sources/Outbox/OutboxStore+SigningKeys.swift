@@ -36,7 +36,12 @@ extension OutboxStore {
     {
         try await changeKeys(ofIssuerNamed: name, note: note) { connection, issuer, _ in
             let rows = try connection.query(
-                .keyAdd, .int4(issuer), .text(key.kid), .text(key.alg), .jsonb(key.publicJWK), .bytea(key.sealedPrivateKey)
+                .keyAdd,
+                .int4(issuer),
+                .text(key.kid),
+                .text(key.alg),
+                .jsonb(key.publicJWK),
+                .bytea(key.sealedPrivateKey)
             )
             guard let row = rows.first else { throw OutboxError.alreadyExists }
             return row
@@ -47,7 +52,9 @@ extension OutboxStore {
     ///
     /// - Parameter rule: refuses by throwing, from the key and all keys of the issuer.
     public func activateSigningKey(
-        _ kid: String, ofIssuerNamed name: String, note: AuditNote,
+        _ kid: String,
+        ofIssuerNamed name: String,
+        note: AuditNote,
         rule: @escaping @Sendable (SigningKeyRecord, [SigningKeyRecord]) throws -> Void
     ) async throws -> SigningKeyRecord {
         try await changeKeys(ofIssuerNamed: name, note: note) { connection, issuer, keys in
@@ -61,7 +68,9 @@ extension OutboxStore {
     ///
     /// - Parameter rule: refuses by throwing, from the key and all keys of the issuer.
     public func retireSigningKey(
-        _ kid: String, ofIssuerNamed name: String, note: AuditNote,
+        _ kid: String,
+        ofIssuerNamed name: String,
+        note: AuditNote,
         rule: @escaping @Sendable (SigningKeyRecord, [SigningKeyRecord]) throws -> Void
     ) async throws -> SigningKeyRecord {
         try await changeKeys(ofIssuerNamed: name, note: note) { connection, issuer, keys in
@@ -72,12 +81,15 @@ extension OutboxStore {
     }
 
     private func changeKeys(
-        ofIssuerNamed name: String, note: AuditNote,
+        ofIssuerNamed name: String,
+        note: AuditNote,
         _ change: @escaping @Sendable (PostgresConnection, Int32, [SigningKeyRecord]) throws -> PostgresRow?
     ) async throws -> SigningKeyRecord {
         try await repeating { connection in
             try connection.transaction { connection in
-                guard let lock = try connection.query(.issuerLock, .text(name)).first else { throw OutboxError.notFound }
+                guard let lock = try connection.query(.issuerLock, .text(name)).first else {
+                    throw OutboxError.notFound
+                }
                 let issuer = try lock.int4(0)
                 guard let row = try change(connection, issuer, connection.signingKeys(of: issuer)) else {
                     throw OutboxError.notFound
@@ -104,8 +116,15 @@ extension PostgresConnection {
 extension ColumnReader {
     fileprivate mutating func signingKey() throws -> SigningKeyRecord {
         SigningKeyRecord(
-            kid: try text(), alg: try text(), stage: try text(), publicJWK: try json(), createdAt: try time(),
-            publishedAt: try time(), activatedAt: try optionalTime(), retiredAt: try optionalTime(), readAt: try time()
+            kid: try text(),
+            alg: try text(),
+            stage: try text(),
+            publicJWK: try json(),
+            createdAt: try time(),
+            publishedAt: try time(),
+            activatedAt: try optionalTime(),
+            retiredAt: try optionalTime(),
+            readAt: try time()
         )
     }
 }

@@ -51,7 +51,9 @@ extension OutboxStore {
     /// Registers this process; attempts name it.
     public func registerWorker(named name: String) async throws -> Int32 {
         try await perform { connection in
-            guard let row = try connection.query(.registerWorker, .text(name)).first else { throw OutboxError.notFound }
+            guard let row = try connection.query(.registerWorker, .text(name)).first else {
+                throw OutboxError.notFound
+            }
             return try row.int4(0)
         }
     }
@@ -89,15 +91,23 @@ extension PostgresConnection {
             var columns = ColumnReader(row)
             let issuer = try columns.int4()
             columns.skip(1)
-            let key = SealedSigningKey(kid: try columns.text(), alg: try columns.text(), sealed: try columns.bytes())
+            let key = SealedSigningKey(
+                kid: try columns.text(),
+                alg: try columns.text(),
+                sealed: try columns.bytes()
+            )
             keys[issuer, default: []].append(key)
         }
         return try rows.map { row in
             var columns = ColumnReader(row)
             let key = try columns.int4()
             return KnownIssuer(
-                key: key, name: try columns.text(), issuer: try columns.text(), delivery: try columns.json(),
-                version: try columns.int8(), keys: keys[key] ?? []
+                key: key,
+                name: try columns.text(),
+                issuer: try columns.text(),
+                delivery: try columns.json(),
+                version: try columns.int8(),
+                keys: keys[key] ?? []
             )
         }
     }
@@ -106,8 +116,14 @@ extension PostgresConnection {
 extension ColumnReader {
     fileprivate mutating func knownClient() throws -> KnownClient {
         KnownClient(
-            key: try int4(), issuerKey: try int4(), clientID: try text(), backchannelLogoutURI: try optionalText(),
-            sessionRequired: try bool(), alg: try text(), delivery: try json(), version: try int8()
+            key: try int4(),
+            issuerKey: try int4(),
+            clientID: try text(),
+            backchannelLogoutURI: try optionalText(),
+            sessionRequired: try bool(),
+            alg: try text(),
+            delivery: try json(),
+            version: try int8()
         )
     }
 }

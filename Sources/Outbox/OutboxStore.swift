@@ -20,7 +20,8 @@ public struct OutboxStore: Sendable {
     }
 
     func perform<Result: Sendable>(
-        within deadline: Duration? = nil, _ body: @escaping @Sendable (PostgresConnection) throws -> Result
+        within deadline: Duration? = nil,
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Result
     ) async throws -> Result {
         try await pool.withConnection(deadline: deadline ?? self.deadline, body)
     }
@@ -32,7 +33,9 @@ public struct OutboxStore: Sendable {
         for _ in 1..<5 {
             do {
                 return try await perform(body)
-            } catch PostgresError.server(let sqlState, _, _, _) where sqlState.category == .transactionRollback {
+            } catch PostgresError.server(let sqlState, _, _, _)
+                where sqlState.category == .transactionRollback
+            {
                 logger.debug("statement repeated", metadata: ["sqlstate": "\(sqlState)"])
             }
         }

@@ -15,16 +15,20 @@ extension Settlement {
         switch self {
         case .delivered(let flags):
             SettlementColumns(
-                status: DeliveryStatus.delivered.rawValue, isNonstandard: flags.contains(.nonstandardStatus)
+                status: DeliveryStatus.delivered.rawValue,
+                isNonstandard: flags.contains(.nonstandardStatus)
             )
         case .ended(let reason, let flags):
             SettlementColumns(
-                status: reason.status.rawValue, reason: reason.rawValue,
+                status: reason.status.rawValue,
+                reason: reason.rawValue,
                 isAfterUnknown: flags.contains(.rejectedAfterUnknown)
             )
         case .retry(let wait, let isExcused):
             SettlementColumns(
-                status: DeliveryStatus.retrying.rawValue, retryAfter: wait.wholeMicroseconds, isExcused: isExcused
+                status: DeliveryStatus.retrying.rawValue,
+                retryAfter: wait.wholeMicroseconds,
+                isExcused: isExcused
             )
         }
     }

@@ -46,7 +46,9 @@ public struct ClientConfiguration: Sendable {
         guard visible, !userAgent.isEmpty else { throw .invalidSetting("userAgent") }
         guard bodyLimit >= 0 else { throw .invalidSetting("bodyLimit") }
         guard headerLimit > 0 else { throw .invalidSetting("headerLimit") }
-        guard (1...1_000_000).contains(maximumConnections) else { throw .invalidSetting("maximumConnections") }
+        guard (1...1_000_000).contains(maximumConnections) else {
+            throw .invalidSetting("maximumConnections")
+        }
         guard (1...1_024).contains(lookupThreads) else { throw .invalidSetting("lookupThreads") }
     }
 }

@@ -48,7 +48,9 @@ extension Engine {
         case .addresses, .notFound:
             for entry in waiting { complete(entry.accepted, .dnsFailure, detail: "no such name") }
         case .unavailable:
-            for entry in waiting { complete(entry.accepted, .dnsFailure, detail: "its name servers gave no answer") }
+            for entry in waiting {
+                complete(entry.accepted, .dnsFailure, detail: "its name servers gave no answer")
+            }
         case .localError(let cause):
             for entry in waiting { complete(entry.accepted, .localError(cause)) }
         }

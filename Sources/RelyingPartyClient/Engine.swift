@@ -89,7 +89,9 @@ final class Engine {
     }
 
     /// Hands a request to libcurl.
-    func start(_ accepted: Accepted, route: Route, addresses: [IPAddress], now: UInt64) throws(TransportFailure) {
+    func start(_ accepted: Accepted, route: Route, addresses: [IPAddress], now: UInt64)
+        throws(TransportFailure)
+    {
         let check = route.check(for: accepted.request)
         let pairs = try routes.pairs(of: route, addresses: route.dialled(addresses, check))
         do throws(SettingRefused) {

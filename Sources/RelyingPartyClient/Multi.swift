@@ -19,7 +19,9 @@ final class Multi: @unchecked Sendable {
         }
         unsafe self.handle = handle
         // Without descriptors libcurl makes a handle that nobody can wake; this first wake-up is of no consequence.
-        guard unsafe curl_multi_wakeup(handle) == CURLM_OK else { throw .libraryUnavailable("curl_multi_wakeup") }
+        guard unsafe curl_multi_wakeup(handle) == CURLM_OK else {
+            throw .libraryUnavailable("curl_multi_wakeup")
+        }
         // Without this the cache shrinks to four times the transfers in flight, and RPs are dialled again.
         unsafe lastcall_multi_set_long(handle, CURLMOPT_MAXCONNECTS, maximumConnections)
     }

@@ -52,7 +52,8 @@ final class Transfer {
     }
 
     /// Readies the handle for a request.
-    func prepare(_ accepted: Accepted, route: Route, pairs: SettingList?, now: UInt64) throws(SettingRefused) {
+    func prepare(_ accepted: Accepted, route: Route, pairs: SettingList?, now: UInt64) throws(SettingRefused)
+    {
         self.accepted = accepted
         self.route = route
         self.pairs = pairs
@@ -159,7 +160,9 @@ final class Transfer {
     }
 
     private func detail(_ code: CURLcode, _ failure: TransportFailure) -> String? {
-        if reader.isOverHeaderLimit { return "more than \(settings.configuration.headerLimit) bytes of headers" }
+        if reader.isOverHeaderLimit {
+            return "more than \(settings.configuration.headerLimit) bytes of headers"
+        }
         if socketGuard.resendRefused { return "the connection ended before an answer" }
         if case .blockedAddress(let text) = failure { return text }
         // libcurl's own sentence about this names the host as the route spells it.

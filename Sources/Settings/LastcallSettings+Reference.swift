@@ -29,10 +29,15 @@ extension LastcallSettings {
             "An unknown name or two values that contradict each other stop the start.",
         ]
         for group in SettingTable.groups {
-            lines += ["", "## \(group.title)", "", "| setting | allowed | unless told | what it is for |", "|---|---|---|---|"]
+            lines += [
+                "", "## \(group.title)", "", "| setting | allowed | unless told | what it is for |",
+                "|---|---|---|---|",
+            ]
             for definition in group.settings {
                 let names = "`\(definition.name)`<br>\(definition.otherNames)"
-                lines.append("| \(names) | \(definition.allowed) | \(definition.defaultText ?? definition.withoutValue) | \(definition.help) |")
+                lines.append(
+                    "| \(names) | \(definition.allowed) | \(definition.defaultText ?? definition.withoutValue) | \(definition.help) |"
+                )
             }
         }
         return lines.joined(separator: "\n") + "\n"

@@ -63,7 +63,8 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func port(_ digits: Substring) -> Int? {
-        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else {
             return nil
         }
         return Int(digits).flatMap { (0...65_535).contains($0) ? $0 : nil }
@@ -78,7 +79,9 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         guard (1...253).contains(text.utf8.count), labels.allSatisfy(isLabel) else { return nil }
         // A name whose last label is a number is an IPv4 address or a mistake, never a name.
-        guard let last = labels.last, last.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return text }
+        guard let last = labels.last, last.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return text
+        }
         var address = in_addr()
         return unsafe inet_pton(AF_INET, text, &address) == 1 ? text : nil
     }

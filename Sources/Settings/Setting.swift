@@ -56,7 +56,8 @@ extension Setting<Int> {
         unit: String = "",
         _ help: String
     ) -> Setting {
-        let allowed = "a whole number, \(range.lowerBound) to \(range.upperBound)" + (unit.isEmpty ? "" : " \(unit)")
+        let allowed =
+            "a whole number, \(range.lowerBound) to \(range.upperBound)" + (unit.isEmpty ? "" : " \(unit)")
         return Setting(name, .integer, default: "\(value)", allowed: allowed, help) { text in
             guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
             return Int(text).flatMap { range.contains($0) ? $0 : nil }
@@ -151,7 +152,8 @@ extension Setting<Secret<String>> {
             help
         ) { text in
             guard !text.utf8.contains(where: { $0 < 0x20 }) else { return nil }
-            let isForm = text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") || text.contains("=")
+            let isForm =
+                text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") || text.contains("=")
             return isForm ? Secret(text) : nil
         }
     }

@@ -19,7 +19,8 @@ struct SettingLayer: Sendable {
     /// The variables of the environment that begin with `LASTCALL_`, checked by name; all others are not ours.
     static func environment(_ variables: [String: String]) throws(SettingsError) -> SettingLayer {
         var values: [String: String] = [:]
-        for variable in variables.keys.sorted() where variable.hasPrefix(SettingDefinition.environmentPrefix) {
+        for variable in variables.keys.sorted() where variable.hasPrefix(SettingDefinition.environmentPrefix)
+        {
             let name = String(variable.dropFirst(SettingDefinition.environmentPrefix.count))
             let source = SettingSource.environment(variable)
             let definition = try SettingTable.definition(

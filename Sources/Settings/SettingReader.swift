@@ -11,7 +11,9 @@ struct SettingReader {
         self.layers = layers
         self.readFile = readFile
         let defaults = SettingTable.all.compactMap { definition in
-            definition.defaultText.map { (AbsoluteConfigKey([definition.name]), ConfigValue(.string($0), isSecret: false)) }
+            definition.defaultText.map {
+                (AbsoluteConfigKey([definition.name]), ConfigValue(.string($0), isSecret: false))
+            }
         }
         let fallback = InMemoryProvider(name: "defaults", values: Dictionary(defaults) { first, _ in first })
         reader = ConfigReader(providers: layers.map(\.provider) + [fallback])
@@ -21,7 +23,12 @@ struct SettingReader {
     mutating func value<Value>(_ setting: Setting<Value>) throws(SettingsError) -> Value {
         if let value = try optional(setting) { return value }
         let definition = setting.definition
-        throw .invalidValue(setting: definition.name, source: .standard, value: nil, allowed: definition.allowed)
+        throw .invalidValue(
+            setting: definition.name,
+            source: .standard,
+            value: nil,
+            allowed: definition.allowed
+        )
     }
 
     /// A setting that may be absent.

@@ -13,7 +13,8 @@ extension SettingTable {
         (
             "The servers",
             [
-                listen.definition, adminListen.definition, apiConnectionLimit.definition, bodyLimit.definition,
+                listen.definition, adminListen.definition, apiConnectionLimit.definition,
+                bodyLimit.definition,
                 intakeQueueLimit.definition,
             ]
         ),
@@ -70,7 +71,9 @@ extension SettingTable {
         return definition
     }
 
-    private static func spelling(_ definition: SettingDefinition, in place: SettingDefinition.Places) -> String {
+    private static func spelling(_ definition: SettingDefinition, in place: SettingDefinition.Places)
+        -> String
+    {
         switch place {
         case .flag: definition.flagName
         case .environment: definition.environmentName

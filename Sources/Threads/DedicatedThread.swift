@@ -24,7 +24,9 @@ public enum DedicatedThread {
     ///   - body: what the thread does before it ends.
     /// - Throws: ``NotStarted``; `body` is then never called.
     public static func start(
-        named name: String, stackBytes: Int? = nil, _ body: @escaping @Sendable () -> Void
+        named name: String,
+        stackBytes: Int? = nil,
+        _ body: @escaping @Sendable () -> Void
     ) throws(NotStarted) {
         var (blocked, former) = (sigset_t(), sigset_t())
         unsafe sigfillset(&blocked)
@@ -62,7 +64,8 @@ public enum DedicatedThread {
         close(file)
     }
 
-    private static let threadMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { context in
+    private static let threadMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+        context in
         guard let context = unsafe context else { return nil }
         unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
         return nil
@@ -72,7 +75,8 @@ public enum DedicatedThread {
     ///
     /// - Throws: what `body` throws, or ``NotStarted``.
     public static func run<R: Sendable>(
-        named name: String, _ body: @escaping @Sendable () throws -> R
+        named name: String,
+        _ body: @escaping @Sendable () throws -> R
     ) async throws -> R {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<R, any Error>) in
             do {

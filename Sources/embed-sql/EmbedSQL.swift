@@ -11,12 +11,14 @@ struct EmbedSQL {
             let files = arguments.map(URL.init(fileURLWithPath:))
                 .filter { $0.deletingLastPathComponent().lastPathComponent == folder }
             swift += "    /// Every file of `sql/\(folder)`, in the order of their names.\n"
-            swift += "    public static let \(folder): [File] = [\(files.map(name).map { "`\($0)`" }.joined(separator: ", "))]\n\n"
+            swift +=
+                "    public static let \(folder): [File] = [\(files.map(name).map { "`\($0)`" }.joined(separator: ", "))]\n\n"
             for file in files {
                 let text = try String(contentsOf: file, encoding: .utf8)
                 guard !text.contains("\"\"\"####") else { throw Failure.delimiter(file.path) }
                 swift += "    /// `sql/\(folder)/\(name(file)).sql`\n"
-                swift += "    public static let `\(name(file))` = File(name: \"\(name(file))\", text: ####\"\"\"\n\(text)\n\"\"\"####)\n\n"
+                swift +=
+                    "    public static let `\(name(file))` = File(name: \"\(name(file))\", text: ####\"\"\"\n\(text)\n\"\"\"####)\n\n"
             }
         }
         swift += "}\n"

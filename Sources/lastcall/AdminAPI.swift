@@ -20,7 +20,8 @@ struct AdminAPI: HTTPResponder {
             return try await health.respond(to: request, context: context)
         }
         return Response(
-            status: .ok, headers: [.contentType: PrometheusRegistry.contentType],
+            status: .ok,
+            headers: [.contentType: PrometheusRegistry.contentType],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: registry.render()))
         )
     }

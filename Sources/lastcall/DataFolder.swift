@@ -17,7 +17,9 @@ struct DataFolder {
     func create() throws {
         do {
             try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755]
+                atPath: path,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o755]
             )
         } catch {
             throw Failure("the data folder \(path) cannot be made", code: Failure.misconfigured)
@@ -32,7 +34,9 @@ struct DataFolder {
             secrets.environment["LASTCALL_KEY_ENCRYPTION_KEY"] = key
         }
         if settings.operatorAPIKey == nil {
-            let (key, isNew) = try keep("operator-api-key") { "lc_operator_" + Base64.urlEncode(try Digests.randomBytes(32)) }
+            let (key, isNew) = try keep("operator-api-key") {
+                "lc_operator_" + Base64.urlEncode(try Digests.randomBytes(32))
+            }
             secrets.environment["LASTCALL_OPERATOR_API_KEY"] = key
             secrets.newOperatorKey = isNew ? key : nil
         }
@@ -52,16 +56,21 @@ struct DataFolder {
     private func keep(_ name: String, make: () throws -> String) throws -> (value: String, isNew: Bool) {
         let path = file(name)
         if FileManager.default.fileExists(atPath: path) {
-            guard let value = try? String(contentsOfFile: path, encoding: .utf8).trimmed, !value.isEmpty else {
+            guard let value = try? String(contentsOfFile: path, encoding: .utf8).trimmed, !value.isEmpty
+            else {
                 throw Failure("\(path) cannot be read, or is empty", code: Failure.misconfigured)
             }
             return (value, false)
         }
         let value = try make()
         let draft = path + ".new"
-        guard FileManager.default.createFile(
-            atPath: draft, contents: Data((value + "\n").utf8), attributes: [.posixPermissions: 0o600]
-        ) else { throw Failure("\(draft) cannot be written", code: Failure.misconfigured) }
+        guard
+            FileManager.default.createFile(
+                atPath: draft,
+                contents: Data((value + "\n").utf8),
+                attributes: [.posixPermissions: 0o600]
+            )
+        else { throw Failure("\(draft) cannot be written", code: Failure.misconfigured) }
         try FileManager.default.moveItem(atPath: draft, toPath: path)
         return (value, true)
     }

@@ -15,7 +15,8 @@ struct Database: Sendable {
         let embedded = EmbeddedCluster.connectionString(dataDirectory: settings.dataDirectory)
         func configured(_ url: Secret<String>?, _ name: String) throws -> PostgresConfiguration {
             var configuration = try PostgresConfiguration(
-                connectionString: url?.reveal() ?? embedded, applicationName: "lastcall \(name)"
+                connectionString: url?.reveal() ?? embedded,
+                applicationName: "lastcall \(name)"
             )
             configuration.statementTimeout = settings.databaseStatementTimeout
             configuration.lockTimeout = settings.databaseLockTimeout

@@ -16,7 +16,8 @@ struct LastcallCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, IssuersCommand.self,
-            ClientsCommand.self, KeysCommand.self, APIKeysCommand.self, LogoutCommand.self, DeliveriesCommand.self,
+            ClientsCommand.self, KeysCommand.self, APIKeysCommand.self, LogoutCommand.self,
+            DeliveriesCommand.self,
             AuditCommand.self,
         ]
     )

@@ -13,7 +13,11 @@ struct ReadinessProbe: Sendable {
     func readiness() async -> Readiness {
         let lag = worker?.settlerLag ?? .zero
         var readiness = Readiness(
-            isReady: false, database: "unavailable", schema: "unknown", durability: nil, settlerLagSeconds: lag.inSeconds
+            isReady: false,
+            database: "unavailable",
+            schema: "unknown",
+            durability: nil,
+            settlerLagSeconds: lag.inSeconds
         )
         do {
             readiness.durability = try await store.health().durability

@@ -1,9 +1,8 @@
-import HummingbirdCore
-import UnixSignals
 import DeliveryPolicy
 import DeliveryWorker
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import IntakeAPI
 import Logging
 import LogoutTokens
@@ -14,6 +13,7 @@ import RelyingPartyClient
 import ServiceLifecycle
 import Settings
 import Telemetry
+import UnixSignals
 
 /// The composition root: builds everything once, from the settings, and runs it as one group.
 struct Runtime {
@@ -40,7 +40,10 @@ struct Runtime {
         self.roles = roles
         self.logger = logger
         self.registry = registry
-        database = try Database(settings, role: roles == .api ? "serve" : roles == .deliveries ? "work" : "up")
+        database = try Database(
+            settings,
+            role: roles == .api ? "serve" : roles == .deliveries ? "work" : "up"
+        )
         pool = try database.pool(logger)
         store = OutboxStore(pool: pool, logger: logger)
         wake = WakeSignal(store: store)
@@ -51,17 +54,21 @@ struct Runtime {
         api = LastcallAPI(
             store: store,
             intake: GroupCommit(
-                store: store, wake: wake,
+                store: store,
+                wake: wake,
                 usualDeliverWithin: Double(DeliverySettings.standard.deliverWithinSeconds),
                 maximumWaiting: settings.intakeQueueLimit
             ),
-            settings: try settings.api(), logger: logger
+            settings: try settings.api(),
+            logger: logger
         ) { await probe.readiness() }
         observe()
     }
 
     private static func worker(
-        _ settings: LastcallSettings, _ store: OutboxStore, _ logger: Logger
+        _ settings: LastcallSettings,
+        _ store: OutboxStore,
+        _ logger: Logger
     ) throws -> DeliveryWorker {
         guard let key = try settings.sealingKey() else {
             throw Failure(
@@ -75,7 +82,8 @@ struct Runtime {
         let client = try RelyingPartyClient(configuration)
         var worker = WorkerSettings(
             name: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)",
-            addressRule: settings.addressRule, keyEncryptionKey: key
+            addressRule: settings.addressRule,
+            keyEncryptionKey: key
         )
         worker.slots = settings.slots
         worker.lease = settings.lease
@@ -96,14 +104,16 @@ struct Runtime {
         registry.observe("lastcall_pool_busy", help: "Database connections in use.") { [pool] in
             Double(pool.statistics.busy)
         }
-        registry.observe("lastcall_pool_queued", help: "Jobs that wait for a database connection.") { [pool] in
+        registry.observe("lastcall_pool_queued", help: "Jobs that wait for a database connection.") {
+            [pool] in
             Double(pool.statistics.queued)
         }
         guard let worker else { return }
         registry.observe("lastcall_deliveries_held", help: "Deliveries that this process holds.") {
             Double(worker.held)
         }
-        registry.observe("lastcall_settler_lag_seconds", help: "Age of the oldest outcome not yet recorded.") {
+        registry.observe("lastcall_settler_lag_seconds", help: "Age of the oldest outcome not yet recorded.")
+        {
             worker.settlerLag.inSeconds
         }
     }
@@ -114,34 +124,58 @@ struct Runtime {
     func run(below: [any Service] = []) async throws {
         var services: [any Service] = below + [PoolService(pool: pool), wake]
         if let worker {
-            services.append(ListenerService(configuration: database.listening, worker: worker, logger: logger))
+            services.append(
+                ListenerService(configuration: database.listening, worker: worker, logger: logger)
+            )
             services.append(worker)
         }
-        services.append(server(settings.adminListen, "admin", limit: 1_000, responder: AdminAPI(api: api, registry: registry)))
+        services.append(
+            server(
+                settings.adminListen,
+                "admin",
+                limit: 1_000,
+                responder: AdminAPI(api: api, registry: registry)
+            )
+        )
         if roles.contains(.api) {
             services.append(
-                server(settings.listen, "api", limit: settings.apiConnectionLimit, responder: HTTPFrontend(api.respond))
+                server(
+                    settings.listen,
+                    "api",
+                    limit: settings.apiConnectionLimit,
+                    responder: HTTPFrontend(api.respond)
+                )
             )
         }
         var group = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+            services: services.map { .init(service: $0) },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
         )
         group.maximumGracefulShutdownDuration = settings.drain + .seconds(4)
         try await ServiceGroup(configuration: group).run()
     }
 
     private func server<Responder: HTTPResponder>(
-        _ address: ListenAddress, _ name: String, limit: Int, responder: Responder
+        _ address: ListenAddress,
+        _ name: String,
+        limit: Int,
+        responder: Responder
     ) -> any Service where Responder.Context == BasicRequestContext {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .notice)
         return Application(
-            responder: responder, server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+            responder: responder,
+            server: .http1(configuration: .init(idleTimeout: .seconds(75))),
             configuration: ApplicationConfiguration(
-                address: address.bindAddress, serverName: nil, backlog: 1_024,
+                address: address.bindAddress,
+                serverName: nil,
+                backlog: 1_024,
                 availableConnectionsDelegate: MaximumAvailableConnections(limit)
             ),
-            onServerRunning: { [self] _ in self.logger.info("listening", metadata: ["server": "\(name)", "address": "\(address)"]) },
+            onServerRunning: { [self] _ in
+                self.logger.info("listening", metadata: ["server": "\(name)", "address": "\(address)"])
+            },
             logger: logger
         )
     }

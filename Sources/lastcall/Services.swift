@@ -21,7 +21,8 @@ struct ListenerService: Service {
     let logger: Logger
 
     func run() async throws {
-        let listener = PostgresListener(configuration: configuration, channels: [WakeSignal.channel]) { event in
+        let listener = PostgresListener(configuration: configuration, channels: [WakeSignal.channel]) {
+            event in
             switch event {
             case .connected: worker.wake(nil)
             case .notification(_, let payload): worker.wake(WakeSignal.lanes(in: payload))

@@ -156,7 +156,8 @@ struct RetryRuleTests {
         #expect(rule.settle(asked, draw: 0.5) == .retry(after: .milliseconds(remaining), isExcused: false))
         let local = Attempt(number: 2, outcome: .localError, remaining: .milliseconds(remaining))
         #expect(
-            rule.settle(local, draw: 0.5) == .retry(after: .milliseconds(min(remaining, 1_000)), isExcused: true)
+            rule.settle(local, draw: 0.5)
+                == .retry(after: .milliseconds(min(remaining, 1_000)), isExcused: true)
         )
     }
 

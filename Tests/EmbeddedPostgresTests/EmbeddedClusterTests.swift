@@ -52,7 +52,9 @@ struct EmbeddedClusterTests {
     func secondInstance() async throws {
         try await withScratch { scratch in
             try await withRunning(scratch.cluster()) {
-                await #expect(throws: EmbeddedPostgresError.inUse(pid: getpid())) { try await scratch.cluster().start() }
+                await #expect(throws: EmbeddedPostgresError.inUse(pid: getpid())) {
+                    try await scratch.cluster().start()
+                }
             }
         }
     }
@@ -91,7 +93,10 @@ struct EmbeddedClusterTests {
             let service = Task { try await cluster.run() }
             service.cancel()
             try await service.value
-            let control = try await Program.run(Program.binaries + "/pg_controldata", [scratch.path + "/postgres"])
+            let control = try await Program.run(
+                Program.binaries + "/pg_controldata",
+                [scratch.path + "/postgres"]
+            )
             #expect(control.output.contains(/Database cluster state: +shut down\n/))
         }
     }
@@ -126,7 +131,9 @@ struct EmbeddedClusterTests {
                 defer { close(descriptor) }
                 var address = sockaddr_un()
                 address.sun_family = sa_family_t(AF_UNIX)
-                unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(socket.utf8)) }
+                unsafe withUnsafeMutableBytes(of: &address.sun_path) {
+                    unsafe $0.copyBytes(from: Array(socket.utf8))
+                }
                 let code = unsafe withUnsafePointer(to: &address) { pointer in
                     unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                         unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))

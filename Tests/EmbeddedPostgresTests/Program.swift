@@ -25,7 +25,10 @@ struct Program: Sendable {
 
     /// Runs SQL as the program's own client would, by the connection string.
     static func psql(_ connectionString: String, _ sql: String) async throws -> String {
-        try await run("/usr/bin/env", ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", connectionString, "-c", sql]).output
+        try await run(
+            "/usr/bin/env",
+            ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", connectionString, "-c", sql]
+        ).output
     }
 
     /// The folder of the newest server programs.

@@ -21,7 +21,9 @@ struct Scratch {
 
     private let root: String
 
-    func configuration(_ change: (inout EmbeddedClusterConfiguration) -> Void = { _ in }) -> EmbeddedClusterConfiguration {
+    func configuration(_ change: (inout EmbeddedClusterConfiguration) -> Void = { _ in })
+        -> EmbeddedClusterConfiguration
+    {
         var configuration = EmbeddedClusterConfiguration(dataDirectory: path)
         change(&configuration)
         return configuration
@@ -39,7 +41,10 @@ struct Scratch {
 
     func write(_ text: String, to name: String) throws {
         let file = URL(filePath: path + "/" + name)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
         try text.write(to: file, atomically: false, encoding: .utf8)
     }
 

@@ -20,12 +20,15 @@ struct SocketFolderTests {
     @Test("spellings of one folder lead to one socket, whether it exists or not")
     func spellings() {
         let expected = EmbeddedCluster.connectionString(dataDirectory: "/tmp/no/such/data")
-        for spelling in ["/tmp//no/such/data/", "/tmp/./no/other/../such/data", "/proc/self/root/tmp/no/such/data"] {
+        for spelling in [
+            "/tmp//no/such/data/", "/tmp/./no/other/../such/data", "/proc/self/root/tmp/no/such/data",
+        ] {
             #expect(EmbeddedCluster.connectionString(dataDirectory: spelling) == expected)
         }
         let here = FileManager.default.currentDirectoryPath
         #expect(
-            EmbeddedCluster.connectionString(dataDirectory: "./x") == EmbeddedCluster.connectionString(dataDirectory: here + "/x")
+            EmbeddedCluster.connectionString(dataDirectory: "./x")
+                == EmbeddedCluster.connectionString(dataDirectory: here + "/x")
         )
     }
 
@@ -44,7 +47,10 @@ struct SocketFolderTests {
             try await withRunning(cluster) {
                 #expect(cluster.connectionString.contains(" requirepeer='"))
                 #expect(try await Program.psql(cluster.connectionString, "select 1") == "1")
-                let wrong = cluster.connectionString.replacing(/requirepeer='.*?'/, with: "requirepeer='daemon'")
+                let wrong = cluster.connectionString.replacing(
+                    /requirepeer='.*?'/,
+                    with: "requirepeer='daemon'"
+                )
                 #expect(try await Program.psql(wrong, "select 1").contains("requirepeer"))
             }
             try? FileManager.default.removeItem(atPath: Self.host(of: cluster))
@@ -59,7 +65,9 @@ struct SocketFolderTests {
             let folder = Self.host(of: cluster)
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
             defer { try? FileManager.default.removeItem(atPath: folder) }
-            await #expect(throws: EmbeddedPostgresError.socketFolderTaken(path: folder)) { try await cluster.start() }
+            await #expect(throws: EmbeddedPostgresError.socketFolderTaken(path: folder)) {
+                try await cluster.start()
+            }
         }
     }
 

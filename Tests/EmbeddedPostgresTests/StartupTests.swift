@@ -11,7 +11,11 @@ struct StartupTests {
             await #expect(throws: EmbeddedPostgresError.binariesMissing(searched: ["/nonexistent"])) {
                 try await cluster.start()
             }
-            #expect(EmbeddedPostgresError.binariesMissing(searched: []).description.contains("apt-get install postgresql"))
+            #expect(
+                EmbeddedPostgresError.binariesMissing(searched: []).description.contains(
+                    "apt-get install postgresql"
+                )
+            )
         }
     }
 
@@ -40,7 +44,10 @@ struct StartupTests {
     @Test("an empty folder becomes a cluster, and a half-made one is made anew")
     func halfMade() async throws {
         try await withScratch { scratch in
-            try FileManager.default.createDirectory(atPath: scratch.path + "/postgres", withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: scratch.path + "/postgres",
+                withIntermediateDirectories: true
+            )
             try scratch.write("15\n", to: "postgres.unfinished/PG_VERSION")
             try scratch.write("", to: "postgres.unfinished/base/1/112")
             try await withRunning(scratch.cluster()) {}
@@ -54,16 +61,21 @@ struct StartupTests {
         try await withScratch { scratch in
             let first = scratch.cluster()
             try await withRunning(first) {
-                _ = try await Program.psql(first.connectionString, "create table t (n int); insert into t values (7)")
+                _ = try await Program.psql(
+                    first.connectionString,
+                    "create table t (n int); insert into t values (7)"
+                )
             }
             let owner = try FileManager.default.attributesOfItem(atPath: scratch.path + "/postgres")
             let user = try #require(owner[.ownerAccountID] as? NSNumber).intValue
             let change = geteuid() == 0 ? ["--reuid", "\(user)", "--clear-groups"] : []
             let start = [
-                Program.binaries + "/pg_ctl", "start", "-w", "-D", scratch.path + "/postgres", "-l", "/dev/null", "-o",
+                Program.binaries + "/pg_ctl", "start", "-w", "-D", scratch.path + "/postgres", "-l",
+                "/dev/null", "-o",
                 "-c listen_addresses= -c unix_socket_directories=\(scratch.path)/socket",
             ]
-            let script = ["-c", "cd / && exec setpriv \"$@\" >/dev/null 2>&1 </dev/null", "sh"] + change + start
+            let script =
+                ["-c", "cd / && exec setpriv \"$@\" >/dev/null 2>&1 </dev/null", "sh"] + change + start
             #expect(try await Program.run("/bin/sh", script).status == 0)
             let old = try #require(scratch.serverID)
             let second = scratch.cluster()
@@ -102,12 +114,17 @@ struct StartupTests {
             }
             let second = scratch.cluster()
             try await withRunning(second) {
-                #expect(try await Program.psql(second.connectionString, "select current_database()") == "lastcall")
+                #expect(
+                    try await Program.psql(second.connectionString, "select current_database()") == "lastcall"
+                )
             }
         }
     }
 
-    @Test("a data folder below one that Postgres may not enter is refused by name", .enabled(if: geteuid() == 0))
+    @Test(
+        "a data folder below one that Postgres may not enter is refused by name",
+        .enabled(if: geteuid() == 0)
+    )
     func unreachable() async throws {
         try await withScratch(below: "/deep/data") { scratch in
             let closed = String(scratch.path.dropLast("/deep/data".count))
@@ -138,7 +155,9 @@ struct StartupTests {
             let file = scratch.path + "/postgres/postgresql.conf"
             let text = try String(contentsOfFile: file, encoding: .utf8)
             try (text + "no_such_setting = 1\n").write(toFile: file, atomically: false, encoding: .utf8)
-            let error = await #expect(throws: EmbeddedPostgresError.self) { try await scratch.cluster().start() }
+            let error = await #expect(throws: EmbeddedPostgresError.self) {
+                try await scratch.cluster().start()
+            }
             guard case .died(let status, let log)? = error else {
                 Issue.record("\(error.debugDescription)")
                 return

@@ -8,7 +8,8 @@ struct DeliveryStatusTests {
     func statuses() {
         #expect(
             DeliveryStatus.allCases.map { "\($0.rawValue) \($0.isEnd)" } == [
-                "pending false", "delivering false", "retrying false", "held false", "delivered true", "failed true",
+                "pending false", "delivering false", "retrying false", "held false", "delivered true",
+                "failed true",
                 "expired true", "cancelled true", "not_covered true",
             ]
         )
@@ -24,8 +25,10 @@ struct DeliveryStatusTests {
     func outcomes() {
         #expect(
             AttemptOutcome.allCases.map(\.rawValue) == [
-                "delivered", "rejected", "redirect_refused", "blocked_address", "timeout", "unreachable", "dns_failure",
-                "tls_failure", "server_error", "rate_limited", "protocol_error", "signing_failed", "local_error", "unknown",
+                "delivered", "rejected", "redirect_refused", "blocked_address", "timeout", "unreachable",
+                "dns_failure",
+                "tls_failure", "server_error", "rate_limited", "protocol_error", "signing_failed",
+                "local_error", "unknown",
             ]
         )
     }
@@ -34,9 +37,12 @@ struct DeliveryStatusTests {
     func reasons() {
         #expect(
             EndReason.allCases.map { "\($0.rawValue) \($0.status.rawValue)" } == [
-                "rejected failed", "redirect_refused failed", "blocked_address failed", "attempts_exhausted failed",
-                "client_not_found failed", "session_required_no_sid failed", "no_backchannel_logout_uri not_covered",
-                "deadline_passed expired", "superseded_by_new_session expired", "cancelled_by_operator cancelled",
+                "rejected failed", "redirect_refused failed", "blocked_address failed",
+                "attempts_exhausted failed",
+                "client_not_found failed", "session_required_no_sid failed",
+                "no_backchannel_logout_uri not_covered",
+                "deadline_passed expired", "superseded_by_new_session expired",
+                "cancelled_by_operator cancelled",
             ]
         )
     }

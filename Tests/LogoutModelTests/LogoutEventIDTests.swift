@@ -11,7 +11,10 @@ struct LogoutEventIDTests {
         event = try #require(LogoutEventID(uuid))
     }
 
-    @Test("a delivery's id is its event's with the ordinal behind", arguments: [1, 2, 255, 256, 65_536, 16_777_214])
+    @Test(
+        "a delivery's id is its event's with the ordinal behind",
+        arguments: [1, 2, 255, 256, 65_536, 16_777_214]
+    )
     func deliveries(ordinal: Int) {
         let delivery = event.delivery(ordinal)
         #expect(delivery.ordinal == ordinal)

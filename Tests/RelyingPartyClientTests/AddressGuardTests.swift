@@ -31,13 +31,24 @@ struct AddressGuardTests {
     }
 
     /// libcurl itself would wait for half the deadline between the refusals.
-    @Test("all addresses refused: blocked, whatever their number, long before the deadline", .timeLimit(.minutes(1)))
+    @Test(
+        "all addresses refused: blocked, whatever their number, long before the deadline",
+        .timeLimit(.minutes(1))
+    )
     func allRefused() async throws {
         let server = try Harness.server()
         let answer = try await Harness.withClient {
-            $0.lookup = Harness.everyName("10.0.0.1", "169.254.169.254", "::ffff:127.0.0.1", "fd00::1", "127.0.0.1")
+            $0.lookup = Harness.everyName(
+                "10.0.0.1",
+                "169.254.169.254",
+                "::ffff:127.0.0.1",
+                "fd00::1",
+                "127.0.0.1"
+            )
         } _: { client in
-            await client.post(Harness.request(server.uri(host: "a.rp.test"), timeout: .seconds(600), rule: Self.strict))
+            await client.post(
+                Harness.request(server.uri(host: "a.rp.test"), timeout: .seconds(600), rule: Self.strict)
+            )
         }
         guard case .blockedAddress = answer.failure else {
             Issue.record("\(answer)")

@@ -15,7 +15,10 @@ struct AnswerTests {
         }
     }
 
-    @Test("a status is reported as it came", arguments: [200, 201, 204, 304, 400, 401, 404, 410, 429, 500, 503, 599])
+    @Test(
+        "a status is reported as it came",
+        arguments: [200, 201, 204, 304, 400, 401, 404, 410, 429, 500, 503, 599]
+    )
     func status(code: Int) async throws {
         let answer = try await answer(to: .status(code))
         #expect(answer.ending == .status(code))
@@ -33,7 +36,8 @@ struct AnswerTests {
 
     @Test("interim answers are passed over, their headers with them")
     func interim() async throws {
-        let text = "HTTP/1.1 103 Early Hints\r\nRetry-After: 7\r\n\r\nHTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n"
+        let text =
+            "HTTP/1.1 103 Early Hints\r\nRetry-After: 7\r\n\r\nHTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n"
         let answer = try await answer(to: .raw(text))
         #expect(answer.status == 503)
         #expect(answer.retryAfter == nil)
@@ -58,7 +62,10 @@ struct AnswerTests {
     @Test(
         "error and error_description of a JSON 400 are kept, nothing else is",
         arguments: [
-            (400, "application/json", #"{"error":"invalid_request","error_description":"no sid"}"#, "invalid_request", "no sid"),
+            (
+                400, "application/json", #"{"error":"invalid_request","error_description":"no sid"}"#,
+                "invalid_request", "no sid"
+            ),
             (400, "application/json;charset=UTF-8", #"{"error":"a"}"#, "a", nil),
             (400, "Application/Problem+JSON", #"{"error_description":"d"}"#, nil, "d"),
             (400, "application/json", #"{"error":"a\u0007\u202eb"}"#, "a\u{fffd}\u{fffd}b", nil),
@@ -72,7 +79,8 @@ struct AnswerTests {
             (200, "application/json", #"{"error":"a"}"#, nil, nil),
         ] as [(Int, String, String, String?, String?)]
     )
-    func explanation(code: Int, type: String, body: String, error: String?, description: String?) async throws {
+    func explanation(code: Int, type: String, body: String, error: String?, description: String?) async throws
+    {
         let answer = try await answer(to: .status(code, headers: ["Content-Type: \(type)"], body: body))
         #expect(answer.status == code)
         #expect(answer.error == error)
@@ -84,7 +92,9 @@ struct AnswerTests {
         let error = String(repeating: "e", count: 254) + "é"
         let description = String(repeating: "d", count: 998) + "éx"
         let body = #"{"error":"\#(error)","error_description":"\#(description)"}"#
-        let answer = try await answer(to: .status(400, headers: ["Content-Type: application/json"], body: body))
+        let answer = try await answer(
+            to: .status(400, headers: ["Content-Type: application/json"], body: body)
+        )
         #expect(answer.error == String(repeating: "e", count: 254))
         #expect(answer.errorDescription == String(repeating: "d", count: 998) + "é")
     }
@@ -93,18 +103,24 @@ struct AnswerTests {
     func explanationLimit(size: Int, expected: String?) async throws {
         let start = #"{"error":"a","pad":""#
         let body = start + String(repeating: "p", count: size - start.utf8.count - 2) + #""}"#
-        let answer = try await answer(to: .status(400, headers: ["Content-Type: application/json"], body: body))
+        let answer = try await answer(
+            to: .status(400, headers: ["Content-Type: application/json"], body: body)
+        )
         #expect(answer.error == expected)
     }
 
     @Test("a body without end is not read to its end, and the status counts", arguments: [true, false])
     func hugeBody(chunked: Bool) async throws {
         let server = try Harness.server(standing: .hugeBody(chunked: chunked))
-        let answer = try await Harness.withClient { client in await client.post(Harness.request(server.uri())) }
+        let answer = try await Harness.withClient { client in await client.post(Harness.request(server.uri()))
+        }
         #expect(answer.ending == .status(200))
     }
 
-    @Test("a connection whose body was over its cap is not used again, one at the cap is", arguments: [(64, 1), (65, 2)])
+    @Test(
+        "a connection whose body was over its cap is not used again, one at the cap is",
+        arguments: [(64, 1), (65, 2)]
+    )
     func bodyLimit(size: Int, connections: Int) async throws {
         let server = try Harness.server(standing: .status(200, body: String(repeating: "b", count: size)))
         try await Harness.withClient {

@@ -6,7 +6,10 @@ import Testing
 struct ClientConfigurationTests {
     @Test(
         "a name that could break the headers is refused",
-        arguments: [("Lastcall/1.0 (x)", true), ("", false), ("a\r\nX: y", false), ("caf\u{e9}", false), ("a\u{7f}", false)]
+        arguments: [
+            ("Lastcall/1.0 (x)", true), ("", false), ("a\r\nX: y", false), ("caf\u{e9}", false),
+            ("a\u{7f}", false),
+        ]
     )
     func userAgent(text: String, fine: Bool) throws {
         let configuration = ClientConfiguration(userAgent: text)
@@ -32,7 +35,8 @@ struct ClientConfigurationTests {
         "limits have ranges",
         arguments: [
             (-1, 1, 1, 1, "bodyLimit"), (0, 0, 1, 1, "headerLimit"), (0, 1, 0, 1, "maximumConnections"),
-            (0, 1, 1_000_001, 1, "maximumConnections"), (0, 1, 1, 0, "lookupThreads"), (0, 1, 1, 1_025, "lookupThreads"),
+            (0, 1, 1_000_001, 1, "maximumConnections"), (0, 1, 1, 0, "lookupThreads"),
+            (0, 1, 1, 1_025, "lookupThreads"),
             (0, 1, 1, 1, nil), (0, 1, 1_000_000, 1_024, nil),
         ] as [(Int, Int, Int, Int, String?)]
     )

@@ -83,7 +83,8 @@ struct ConnectionTests {
             let statuses = await withTaskGroup(of: Int?.self) { group in
                 for index in 0..<300 {
                     group.addTask {
-                        await client.post(Harness.request(healthy.uri(), lane: Int64(100 + index % 50))).status
+                        await client.post(Harness.request(healthy.uri(), lane: Int64(100 + index % 50)))
+                            .status
                     }
                 }
                 return await group.reduce(into: []) { $0.append($1) }

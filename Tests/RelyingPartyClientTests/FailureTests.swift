@@ -38,7 +38,9 @@ struct FailureTests {
     func resets() async throws {
         for step in [ScriptedStep.resetBeforeReading, .resetAfterReading, .closeAfterReading] {
             let server = try Harness.server(standing: step)
-            let answer = try await Harness.withClient { client in await client.post(Harness.request(server.uri())) }
+            let answer = try await Harness.withClient { client in
+                await client.post(Harness.request(server.uri()))
+            }
             #expect(answer.failure == .unreachable)
             #expect(answer.requestSent)
             #expect(server.connections == 1)
@@ -71,7 +73,10 @@ struct FailureTests {
         let server = try Harness.server()
         server.script(.status(200, headers: ["Connection: close"]))
         let answers = try await Harness.withClient { client in
-            [await client.post(Harness.request(server.uri())), await client.post(Harness.request(server.uri()))]
+            [
+                await client.post(Harness.request(server.uri())),
+                await client.post(Harness.request(server.uri())),
+            ]
         }
         #expect(answers.map(\.status) == [200, 200])
         #expect(server.connections == 2)

@@ -31,7 +31,8 @@ struct RequestTests {
     @Test(
         "path and query go out byte for byte",
         arguments: [
-            "/a/../b/./c//d", "/%2e%2E/%7e", "/p?", "/p?a=%7e&b=+%20'&&c", "/p?q=/../x?y", "/p?a[]=1|2", "/?", "/",
+            "/a/../b/./c//d", "/%2e%2E/%7e", "/p?", "/p?a=%7e&b=+%20'&&c", "/p?q=/../x?y", "/p?a[]=1|2", "/?",
+            "/",
         ]
     )
     func target(path: String) async throws {
@@ -92,8 +93,10 @@ struct RequestTests {
         "what is no https URL is refused before anything is sent",
         arguments: [
             "http://127.0.0.1/", "file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1/", "https://",
-            "https://user@127.0.0.1/", "https://user:pass@127.0.0.1/", "https://[fe80::1%25eth0]/", "127.0.0.1",
-            "https://127.0.0.1/#a", "https://127.0.0.1:0/", "https://127.0.0.1:65536/", "", "https://a\u{0}b/",
+            "https://user@127.0.0.1/", "https://user:pass@127.0.0.1/", "https://[fe80::1%25eth0]/",
+            "127.0.0.1",
+            "https://127.0.0.1/#a", "https://127.0.0.1:0/", "https://127.0.0.1:65536/", "",
+            "https://a\u{0}b/",
         ]
     )
     func forbidden(url: String) async throws {

@@ -7,7 +7,9 @@ import Testing
 @Suite("Every request gets exactly one answer")
 struct ShutdownTests {
     /// A client that trusts the test servers, not running yet.
-    private func makeClient(_ configure: (inout ClientConfiguration) -> Void = { _ in }) throws -> RelyingPartyClient {
+    private func makeClient(_ configure: (inout ClientConfiguration) -> Void = { _ in }) throws
+        -> RelyingPartyClient
+    {
         var configuration = ClientConfiguration(userAgent: "Lastcall/0.0.1")
         configuration.caFile = try TestAuthority.shared().caFile
         configure(&configuration)

@@ -81,7 +81,9 @@ struct LastcallSettingsTests {
 
     @Test("variables of others are not ours")
     func foreignVariables() throws {
-        #expect(try load(environment: ["LASTCALLX": "1", "PATH": "/bin", "lastcall_slots": "x"]).slots == 512)
+        #expect(
+            try load(environment: ["LASTCALLX": "1", "PATH": "/bin", "lastcall_slots": "x"]).slots == 512
+        )
     }
 
     @Test(
@@ -126,7 +128,8 @@ struct LastcallSettingsTests {
 
     @Test("the reserved proxy is refused wherever it is given, never ignored")
     func reservedProxy() {
-        #expect(throws: SettingsError.notAvailable(setting: "egress_proxy", source: .flag("--egress-proxy"))) {
+        #expect(throws: SettingsError.notAvailable(setting: "egress_proxy", source: .flag("--egress-proxy")))
+        {
             try load(flags: ["egress_proxy": ""])
         }
         let environment = SettingSource.environment("LASTCALL_EGRESS_PROXY")

@@ -18,7 +18,8 @@ struct ListenAddressTests {
         "what is no address is refused",
         arguments: [
             "", ":8080", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1",
-            "127.0.0.1:000080", "127.1:8080", "256.0.0.1:80", "0177.0.0.1:80", "::1:8080", "[::1]", "[::1%lo]:80",
+            "127.0.0.1:000080", "127.1:8080", "256.0.0.1:80", "0177.0.0.1:80", "::1:8080", "[::1]",
+            "[::1%lo]:80",
             "[127.0.0.1]:80", "a_b:80", "-a:80", "a..b:80", "a b:80", "*:80", "unix:", "unix:run/a.sock",
             "unix:/" + String(repeating: "a", count: 107),
         ]
@@ -36,8 +37,10 @@ struct ListenAddressTests {
     @Test(
         "spellings of one host overlap on one port, and port 0 never does",
         arguments: [
-            ("[::1]:80", "[0:0::1]:80", true), ("LOCALHOST:80", "localhost:80", true), ("[::]:80", "a:80", true),
-            ("a:80", "0.0.0.0:80", true), ("a:80", "b:80", false), ("a:80", "a:81", false), ("a:0", "a:0", false),
+            ("[::1]:80", "[0:0::1]:80", true), ("LOCALHOST:80", "localhost:80", true),
+            ("[::]:80", "a:80", true),
+            ("a:80", "0.0.0.0:80", true), ("a:80", "b:80", false), ("a:80", "a:81", false),
+            ("a:0", "a:0", false),
             ("unix:/a", "unix:/a", true), ("unix:/a", "unix:/b", false), ("unix:/a", "a:80", false),
         ]
     )

@@ -10,7 +10,10 @@ struct ReferenceTests {
 
     @Test("lastcall.example.toml is what the table says; if not, write LastcallSettings.exampleTOML to it")
     func exampleFile() throws {
-        let committed = try String(contentsOf: package.appending(path: "lastcall.example.toml"), encoding: .utf8)
+        let committed = try String(
+            contentsOf: package.appending(path: "lastcall.example.toml"),
+            encoding: .utf8
+        )
         #expect(committed == LastcallSettings.exampleTOML)
     }
 
@@ -41,6 +44,8 @@ struct ReferenceTests {
     }
 
     private static func values(_ settings: LastcallSettings) -> [String] {
-        Mirror(reflecting: settings).children.filter { $0.label != "origins" }.map { "\($0.label ?? ""): \($0.value)" }
+        Mirror(reflecting: settings).children.filter { $0.label != "origins" }.map {
+            "\($0.label ?? ""): \($0.value)"
+        }
     }
 }

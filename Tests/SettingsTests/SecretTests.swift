@@ -11,7 +11,9 @@ struct SecretTests {
         var dumped = ""
         dump(settings, to: &dumped)
         let secret = try #require(settings.databaseURL)
-        for text in ["\(secret)", String(reflecting: secret), "\(settings)", String(reflecting: settings), dumped] {
+        for text in [
+            "\(secret)", String(reflecting: secret), "\(settings)", String(reflecting: settings), dumped,
+        ] {
             #expect(!text.contains("hunter2"))
             #expect(text.contains("<secret>"))
         }
@@ -36,7 +38,8 @@ struct SecretTests {
         let contents = SettingSource.contents(path: "/s", namedBy: .flag(definition.fileForm.flagName))
         #expect(throws: expected(contents)) { try load(flags: [name + "_file": "/s"], files: ["/s": value]) }
         #expect(
-            "\(expected(contents))" == "\(name) (file /s, named by flag \(definition.flagName)-file) cannot be used; "
+            "\(expected(contents))"
+                == "\(name) (file /s, named by flag \(definition.flagName)-file) cannot be used; "
                 + "allowed: \(definition.allowed)"
         )
     }
@@ -65,7 +68,9 @@ struct SecretTests {
     @Test("an empty or unreadable file is named, its content is not", arguments: ["", "\n", "\r\n"])
     func emptyFile(text: String) {
         let source = SettingSource.file(path: "/lastcall.toml", key: "key_encryption_key_file")
-        #expect(throws: SettingsError.emptyFile(setting: "key_encryption_key_file", source: source, path: "/s")) {
+        #expect(
+            throws: SettingsError.emptyFile(setting: "key_encryption_key_file", source: source, path: "/s")
+        ) {
             try load(file: "key_encryption_key_file = '/s'", files: ["/s": text])
         }
         let missing = SettingsError.unreadableFile(
@@ -93,7 +98,10 @@ struct SecretTests {
         }
     }
 
-    @Test("an operator key has 32 to 255 visible characters", arguments: [(31, false), (32, true), (255, true), (256, false)])
+    @Test(
+        "an operator key has 32 to 255 visible characters",
+        arguments: [(31, false), (32, true), (255, true), (256, false)]
+    )
     func operatorKeyLength(count: Int, allowed: Bool) {
         let environment = ["LASTCALL_OPERATOR_API_KEY": String(repeating: "~", count: count)]
         #expect(((try? load(environment: environment)) != nil) == allowed)

@@ -46,7 +46,9 @@ struct SettingContradictionTests {
             .flag("--database-statement-timeout-seconds")
         )
         #expect(throws: expected) { try load(flags: ["database_statement_timeout_seconds": "2"]) }
-        #expect(try load(flags: ["database_statement_timeout_seconds": "2.1"]).databaseLockTimeout == .seconds(2))
+        #expect(
+            try load(flags: ["database_statement_timeout_seconds": "2.1"]).databaseLockTimeout == .seconds(2)
+        )
     }
 
     @Test("a connection for LISTEN needs the database it belongs to")

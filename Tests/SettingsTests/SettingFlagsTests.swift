@@ -20,7 +20,9 @@ struct SettingFlagsTests {
 
     @Test("a secret has no flag of its own", arguments: LastcallSettings.definitions.filter(\.isSecret))
     func noSecretFlag(secret: SettingDefinition) throws {
-        let message = try #require(throws: (any Error).self) { try SettingFlags.parse([secret.flagName, "x"]) }
+        let message = try #require(throws: (any Error).self) {
+            try SettingFlags.parse([secret.flagName, "x"])
+        }
         #expect(SettingFlags.message(for: message).contains("Unknown option '\(secret.flagName)'"))
     }
 
@@ -29,7 +31,11 @@ struct SettingFlagsTests {
         let help = SettingFlags.helpMessage(columns: 400)
         for flag in flags {
             #expect(help.contains(flag.flagName + " "))
-            #expect(help.contains("(\(flag.allowed); \(flag.defaultText.map { "default \($0)" } ?? "unless given")"))
+            #expect(
+                help.contains(
+                    "(\(flag.allowed); \(flag.defaultText.map { "default \($0)" } ?? "unless given")"
+                )
+            )
         }
         #expect(help.contains("flags show in ps"))
     }

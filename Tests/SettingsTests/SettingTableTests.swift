@@ -44,9 +44,11 @@ struct SettingTableTests {
     @Test(
         "a whole number is digits only, seconds are digits with a point",
         arguments: [
-            ("slots", ""), ("slots", "+5"), ("slots", " 5"), ("slots", "5.0"), ("slots", "5_0"), ("slots", "٥"),
+            ("slots", ""), ("slots", "+5"), ("slots", " 5"), ("slots", "5.0"), ("slots", "5_0"),
+            ("slots", "٥"),
             ("slots", "99999999999999999999"), ("lease_seconds", "1e1"), ("lease_seconds", "10."),
-            ("lease_seconds", ".5"), ("lease_seconds", "10s"), ("lease_seconds", "1.2.3"), ("lease_seconds", "inf"),
+            ("lease_seconds", ".5"), ("lease_seconds", "10s"), ("lease_seconds", "1.2.3"),
+            ("lease_seconds", "inf"),
             ("allow_private_networks", "yes"), ("allow_private_networks", "True"), ("log_level", "INFO"),
             ("data_dir", ""), ("ca_file", "a\nb"), ("admin_listen", "unix:/run/a.sock"), ("listen", "8080"),
         ]

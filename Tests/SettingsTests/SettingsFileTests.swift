@@ -27,7 +27,8 @@ struct SettingsFileTests {
     @Test(
         "a value of another kind is refused by its type",
         arguments: [
-            ("slots", "\"8\"", "string"), ("slots", "8.0", "floating-point number"), ("slots", "[8]", "array"),
+            ("slots", "\"8\"", "string"), ("slots", "8.0", "floating-point number"),
+            ("slots", "[8]", "array"),
             ("allow_private_networks", "1", "integer"), ("listen", "8080", "integer"),
             ("lease_seconds", "\"10\"", "string"), ("ca_file", "{ path = \"x\" }", "table"),
             ("data_dir", "1979-05-27", "date"),
@@ -65,7 +66,10 @@ struct SettingsFileTests {
         #expect(!"\(expected)".contains("hunter2"))
     }
 
-    @Test("U+0000 as an escape is refused: it would cut a secret short", arguments: ["\\u0000", "\\U00000000"])
+    @Test(
+        "U+0000 as an escape is refused: it would cut a secret short",
+        arguments: ["\\u0000", "\\U00000000"]
+    )
     func nul(escape: String) {
         #expect(throws: SettingsError.nulInFile(path: "/lastcall.toml")) {
             try load(file: "data_dir = \"a\(escape)b\"")

@@ -4,7 +4,10 @@ import Testing
 
 @Suite("Text files")
 struct TextFileTests {
-    @Test("a small file is read whole, a long one is refused", arguments: [0, 1, 16_384, 1_048_576, 1_048_577])
+    @Test(
+        "a small file is read whole, a long one is refused",
+        arguments: [0, 1, 16_384, 1_048_576, 1_048_577]
+    )
     func length(count: Int) throws {
         try withFile(Data(repeating: 0x61, count: count)) { path in
             if count <= TextFile.limit {

@@ -4,7 +4,8 @@ import StrictJSON
 /// `lastcall api-keys`: who may call the API.
 struct APIKeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "api-keys", abstract: "Who may call the API.",
+        commandName: "api-keys",
+        abstract: "Who may call the API.",
         subcommands: [List.self, Create.self, Revoke.self]
     )
 
@@ -32,7 +33,9 @@ struct APIKeysCommand: AsyncParsableCommand {
         @Option(help: "When it stops working, an RFC 3339 time.") var expiresAt: String?
 
         func validate() throws {
-            guard isOperator == (issuer == nil) else { throw ValidationError("Give either --operator or --issuer.") }
+            guard isOperator == (issuer == nil) else {
+                throw ValidationError("Give either --operator or --issuer.")
+            }
             guard isOperator || !scope.isEmpty else { throw ValidationError("--issuer needs --scope.") }
         }
 
@@ -49,7 +52,9 @@ struct APIKeysCommand: AsyncParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Revoke an API key; it holds everywhere within 5 s.")
+        static let configuration = CommandConfiguration(
+            abstract: "Revoke an API key; it holds everywhere within 5 s."
+        )
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The key's id.") var id: String
 

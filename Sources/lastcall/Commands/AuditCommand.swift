@@ -4,7 +4,8 @@ import StrictJSON
 /// `lastcall audit`: the audit trail.
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "The audit trail of an issuer, oldest first."
+        commandName: "audit",
+        abstract: "The audit trail of an issuer, oldest first."
     )
     @OptionGroup var options: OperatorOptions
     @Argument(help: "The issuer's name.") var issuer: String
@@ -27,7 +28,11 @@ struct AuditCommand: AsyncParsableCommand {
             let query: [(String, String?)] =
                 [("client_id", clientID), ("logout_event_id", event), ("after", after), ("before", before)]
                 + type.map { ("type", $0) } + severity.map { ("severity", $0) }
-            let items = try await api.list(["v1", "issuers", issuer, "audit-events"], query: query, limit: limit)
+            let items = try await api.list(
+                ["v1", "issuers", issuer, "audit-events"],
+                query: query,
+                limit: limit
+            )
             api.show(items, columns: ["created_at", "severity", "type", "client_id", "actor", "data"])
         }
     }

@@ -4,7 +4,8 @@ import StrictJSON
 /// `lastcall clients`: the RPs of an issuer.
 struct ClientsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "clients", abstract: "The RPs of an issuer.",
+        commandName: "clients",
+        abstract: "The RPs of an issuer.",
         subcommands: [List.self, Get.self, Put.self, Delete.self]
     )
 
@@ -39,14 +40,22 @@ struct ClientsCommand: AsyncParsableCommand {
     }
 
     struct Put: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Register a client, or replace its metadata.")
+        static let configuration = CommandConfiguration(
+            abstract: "Register a client, or replace its metadata."
+        )
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The issuer's name.") var issuer: String
         @Argument(help: "The client_id.") var clientID: String
         @Option(name: .customLong("backchannel-logout-uri"), help: "Where logout tokens go.") var uri: String?
-        @Flag(name: .customLong("backchannel-logout-session-required"), help: "The RP cannot act without sid.")
+        @Flag(
+            name: .customLong("backchannel-logout-session-required"),
+            help: "The RP cannot act without sid."
+        )
         var sessionRequired = false
-        @Option(name: .customLong("id-token-signed-response-alg"), help: "The algorithm of its tokens; RS256 unless told.")
+        @Option(
+            name: .customLong("id-token-signed-response-alg"),
+            help: "The algorithm of its tokens; RS256 unless told."
+        )
         var alg: String?
         @Option(help: "A file with the whole metadata as a JSON object instead, - for standard input.")
         var metadata: String?
@@ -59,7 +68,9 @@ struct ClientsCommand: AsyncParsableCommand {
                     ("id_token_signed_response_alg", alg.map(JSON.string)),
                 ])
                 let body = try metadata.map(JSON.read) ?? flags
-                api.show(try await api.call("PUT", ["v1", "issuers", issuer, "clients", clientID], body: body))
+                api.show(
+                    try await api.call("PUT", ["v1", "issuers", issuer, "clients", clientID], body: body)
+                )
             }
         }
 
@@ -71,7 +82,9 @@ struct ClientsCommand: AsyncParsableCommand {
     }
 
     struct Delete: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Delete a client; its waiting deliveries fail.")
+        static let configuration = CommandConfiguration(
+            abstract: "Delete a client; its waiting deliveries fail."
+        )
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The issuer's name.") var issuer: String
         @Argument(help: "The client_id.") var clientID: String

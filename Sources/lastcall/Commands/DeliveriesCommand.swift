@@ -4,7 +4,8 @@ import StrictJSON
 /// `lastcall deliveries`: what became of each logout at each RP.
 struct DeliveriesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "deliveries", abstract: "What became of each logout at each RP.",
+        commandName: "deliveries",
+        abstract: "What became of each logout at each RP.",
         subcommands: [List.self, Get.self]
     )
 
@@ -29,8 +30,14 @@ struct DeliveriesCommand: AsyncParsableCommand {
                 let query: [(String, String?)] =
                     [("logout_event_id", event), ("client_id", clientID), ("sub", sub), ("sid", sid)]
                     + status.map { ("status", $0) } + reason.map { ("reason", $0) }
-                let items = try await api.list(["v1", "issuers", issuer, "deliveries"], query: query, limit: limit)
-                let columns = ["id", "client_id", "status", "reason", "attempt_count", "next_attempt_at", "ended_at"]
+                let items = try await api.list(
+                    ["v1", "issuers", issuer, "deliveries"],
+                    query: query,
+                    limit: limit
+                )
+                let columns = [
+                    "id", "client_id", "status", "reason", "attempt_count", "next_attempt_at", "ended_at",
+                ]
                 api.show(items, columns: columns)
             }
         }
@@ -47,9 +54,13 @@ struct DeliveriesCommand: AsyncParsableCommand {
                 let delivery = try await api.call("GET", ["v1", "issuers", issuer, "deliveries", id])
                 if api.printsJSON { return api.show(delivery) }
                 guard case .object(let object) = delivery else { return }
-                api.show(JSON.members(object.members.filter { $0.name != "attempts" }.map { ($0.name, $0.value) }))
+                api.show(
+                    JSON.members(object.members.filter { $0.name != "attempts" }.map { ($0.name, $0.value) })
+                )
                 print("")
-                let columns = ["number", "started_at", "outcome", "http_status", "latency_ms", "remote_address", "error"]
+                let columns = [
+                    "number", "started_at", "outcome", "http_status", "latency_ms", "remote_address", "error",
+                ]
                 api.show(delivery["attempts"]?.elements ?? [], columns: columns)
             }
         }

@@ -4,8 +4,10 @@ import StrictJSON
 /// `lastcall issuers`: the OPs that Lastcall signs for.
 struct IssuersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "issuers", abstract: "The OPs that Lastcall signs for.",
-        subcommands: [List.self, Get.self, Put.self, Delete.self], defaultSubcommand: List.self
+        commandName: "issuers",
+        abstract: "The OPs that Lastcall signs for.",
+        subcommands: [List.self, Get.self, Put.self, Delete.self],
+        defaultSubcommand: List.self
     )
 
     struct List: AsyncParsableCommand {
@@ -15,7 +17,10 @@ struct IssuersCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.withAPI { api in
                 let items = try await api.list(["v1", "issuers"], limit: .max)
-                api.show(items, columns: ["name", "issuer", "session_durability", "session_expiry", "retention_days"])
+                api.show(
+                    items,
+                    columns: ["name", "issuer", "session_durability", "session_expiry", "retention_days"]
+                )
             }
         }
     }
@@ -39,7 +44,8 @@ struct IssuersCommand: AsyncParsableCommand {
         var sessionDurability: String?
         @Option(help: "What becomes of expired sessions: ignore or logout.") var sessionExpiry: String?
         @Option(help: "Days that history is kept.") var retentionDays: Int64?
-        @Option(help: "A file with the delivery policy as a JSON object, - for standard input.") var delivery: String?
+        @Option(help: "A file with the delivery policy as a JSON object, - for standard input.") var delivery:
+            String?
 
         func run() async throws {
             try await options.withAPI { api in
@@ -55,14 +61,20 @@ struct IssuersCommand: AsyncParsableCommand {
     }
 
     struct Delete: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Delete an issuer with its clients and keys.")
+        static let configuration = CommandConfiguration(
+            abstract: "Delete an issuer with its clients and keys."
+        )
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The issuer's name.") var name: String
         @Flag(help: "Also while deliveries are open; they are gone then.") var force = false
 
         func run() async throws {
             try await options.withAPI { api in
-                _ = try await api.call("DELETE", ["v1", "issuers", name], query: [("force", force ? "true" : nil)])
+                _ = try await api.call(
+                    "DELETE",
+                    ["v1", "issuers", name],
+                    query: [("force", force ? "true" : nil)]
+                )
             }
         }
     }

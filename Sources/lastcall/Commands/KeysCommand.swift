@@ -4,7 +4,8 @@ import StrictJSON
 /// `lastcall keys`: the signing keys of an issuer.
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "The signing keys of an issuer.",
+        commandName: "keys",
+        abstract: "The signing keys of an issuer.",
         subcommands: [List.self, Generate.self, Import.self, Activate.self, Retire.self, Public.self]
     )
 
@@ -56,7 +57,8 @@ struct KeysCommand: AsyncParsableCommand {
             try await options.withAPI { api in
                 let text = try pem.map { String(decoding: try readInput($0), as: UTF8.self) }
                 let body = JSON.members([
-                    ("jwk", try jwk.map(JSON.read)), ("pem", text.map(JSON.string)), ("alg", alg.map(JSON.string)),
+                    ("jwk", try jwk.map(JSON.read)), ("pem", text.map(JSON.string)),
+                    ("alg", alg.map(JSON.string)),
                     ("kid", kid.map(JSON.string)),
                 ])
                 api.show(try await api.call("POST", ["v1", "issuers", issuer, "signing-keys"], body: body))

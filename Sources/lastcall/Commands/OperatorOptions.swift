@@ -1,11 +1,11 @@
-import PostgresClient
-import Telemetry
 import ArgumentParser
 import Foundation
 import IntakeAPI
 import Logging
+import PostgresClient
 import Settings
 import StrictJSON
+import Telemetry
 
 /// What every operator's command takes.
 struct OperatorOptions: ParsableArguments {
@@ -15,7 +15,9 @@ struct OperatorOptions: ParsableArguments {
     var dataDir: String?
     @Option(help: "A file with the database's connection string (or LASTCALL_DATABASE_URL).")
     var databaseURLFile: String?
-    @Option(help: "Allow http, and loopback addresses, for development (or LASTCALL_ALLOW_INSECURE_LOOPBACK).")
+    @Option(
+        help: "Allow http, and loopback addresses, for development (or LASTCALL_ALLOW_INSECURE_LOOPBACK)."
+    )
     var allowInsecureLoopback: String?
     @Flag(help: "Print JSON, as the API answers it.")
     var json = false
@@ -59,11 +61,15 @@ struct Operator {
     let printsJSON: Bool
 
     /// Sends one call; a refusal ends the command with its code and detail.
-    func call(_ method: String, _ path: [String], query: [(String, String?)] = [], body: JSON? = nil) async throws -> JSON {
+    func call(_ method: String, _ path: [String], query: [(String, String?)] = [], body: JSON? = nil)
+        async throws -> JSON
+    {
         let bytes = body?.serialized() ?? []
         let pairs = query.compactMap { name, value in value.map { "\(name)=\(encoded($0))" } }
         let request = APIRequest(
-            method: method, path: "/" + path.map(encoded).joined(separator: "/"), query: pairs.joined(separator: "&"),
+            method: method,
+            path: "/" + path.map(encoded).joined(separator: "/"),
+            query: pairs.joined(separator: "&"),
             headers: body == nil ? [] : [("content-type", "application/json")]
         ) { limit in
             guard bytes.count <= limit else { throw APIRequest.BodyTooLarge() }
@@ -75,7 +81,10 @@ struct Operator {
             let detail = answer["detail"]?.text ?? "refused"
             let place = answer["pointer"]?.text.map { " (\($0))" } ?? ""
             let code = answer["code"]?.text ?? "\(response.status)"
-            throw Failure("\(code): \(detail)\(place)", code: response.status == 503 ? Failure.unavailable : Failure.refused)
+            throw Failure(
+                "\(code): \(detail)\(place)",
+                code: response.status == 503 ? Failure.unavailable : Failure.refused
+            )
         }
         return answer
     }
@@ -86,7 +95,11 @@ struct Operator {
         var cursor: String?
         repeat {
             let page = min(1_000, limit - items.count)
-            let answer = try await call("GET", path, query: query + [("limit", "\(page)"), ("cursor", cursor)])
+            let answer = try await call(
+                "GET",
+                path,
+                query: query + [("limit", "\(page)"), ("cursor", cursor)]
+            )
             items += answer["items"]?.elements ?? []
             if case .string(let next)? = answer["next_cursor"] { cursor = next } else { cursor = nil }
         } while cursor != nil && items.count < limit
@@ -164,6 +177,8 @@ extension JSON {
 /// A file's bytes, or standard input for `-`.
 func readInput(_ file: String) throws -> Data {
     if file == "-" { return FileHandle.standardInput.readDataToEndOfFile() }
-    guard let data = FileManager.default.contents(atPath: file) else { throw Failure("\(file) cannot be read") }
+    guard let data = FileManager.default.contents(atPath: file) else {
+        throw Failure("\(file) cannot be read")
+    }
     return data
 }

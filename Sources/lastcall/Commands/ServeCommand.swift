@@ -1,6 +1,6 @@
-import PostgresClient
 import ArgumentParser
 import Foundation
+import PostgresClient
 import Settings
 
 /// `lastcall serve`: the API.
@@ -26,7 +26,8 @@ struct WorkCommand: AsyncParsableCommand {
 /// `lastcall migrate`: the schema.
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "migrate", abstract: "Bring the database's schema up to date; safe in many processes at once."
+        commandName: "migrate",
+        abstract: "Bring the database's schema up to date; safe in many processes at once."
     )
     @OptionGroup(title: "Settings") var flags: SettingFlags
 
@@ -49,7 +50,8 @@ private func runProcess(_ flags: SettingFlags, roles: Runtime.Roles) async throw
         let settings = try loadSettings(flags)
         guard settings.databaseURL != nil else {
             throw Failure(
-                "LASTCALL_DATABASE_URL is needed (`lastcall up` brings a database of its own)", code: Failure.misconfigured
+                "LASTCALL_DATABASE_URL is needed (`lastcall up` brings a database of its own)",
+                code: Failure.misconfigured
             )
         }
         let logs = try Logs(settings)

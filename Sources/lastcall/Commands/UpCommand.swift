@@ -9,7 +9,8 @@ import Settings
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up",
-        abstract: "Run everything on this machine: API, deliveries and, unless a database is given, a private Postgres."
+        abstract:
+            "Run everything on this machine: API, deliveries and, unless a database is given, a private Postgres."
     )
     @OptionGroup(title: "Settings") var flags: SettingFlags
 
@@ -20,7 +21,8 @@ struct UpCommand: AsyncParsableCommand {
             try folder.create()
             let secrets = try folder.secrets(for: given)
             let settings = try LastcallSettings.load(
-                flags: flags.values, environment: ProcessInfo.processInfo.environment.merging(secrets.environment) { $1 }
+                flags: flags.values,
+                environment: ProcessInfo.processInfo.environment.merging(secrets.environment) { $1 }
             )
             let logs = try Logs(settings)
             defer { logs.finish() }
@@ -30,7 +32,10 @@ struct UpCommand: AsyncParsableCommand {
                 _ = try await Database(settings, role: "up").migrate()
                 announce(settings, secrets)
                 try await Runtime(
-                    settings, roles: [.api, .deliveries], logger: logs.logger, registry: logs.registry
+                    settings,
+                    roles: [.api, .deliveries],
+                    logger: logs.logger,
+                    registry: logs.registry
                 ).run(below: cluster.map { [$0] } ?? [])
             } catch {
                 try? await cluster?.stop()
