@@ -33,7 +33,7 @@ final class Settler: Sendable {
     private let ticks: AsyncStream<Void>
     private let tick: AsyncStream<Void>.Continuation
 
-    /// - Parameter recorded: told of entries that are done with: recorded, or fenced out, or given up.
+    /// `recorded`: told of entries that are done with: recorded, or fenced out, or given up.
     init(
         store: OutboxStore,
         worker: Int32,

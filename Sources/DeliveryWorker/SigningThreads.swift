@@ -22,7 +22,7 @@ final class SigningThreads: Sendable {
     private let clock: DatabaseClock
     private let deliver: @Sendable (Shipment, Result<SignedShipment, any Error>) -> Void
 
-    /// - Parameter deliver: told of each shipment, once, on a signing thread.
+    /// `deliver`: told of each shipment, once, on a signing thread.
     init(
         count: Int,
         clock: DatabaseClock,

@@ -21,7 +21,7 @@ final class Authenticator: Sendable {
     private let operatorHash: [UInt8]?
     private let known = Mutex<[UUID: Known]>([:])
 
-    /// - Parameter operatorKey: the configured operator key, if there is one.
+    /// `operatorKey`: the configured operator key, if there is one.
     init(store: OutboxStore, operatorKey: String?) {
         self.store = store
         operatorHash = operatorKey.map { Digests.sha256(Array($0.utf8)) }

@@ -17,8 +17,7 @@ public final class LastcallAPI: Sendable {
 
     /// An API over a store.
     ///
-    /// - Parameters:
-    ///   - readiness: asked by `/readyz`.
+    /// `readiness`: asked by `/readyz`.
     public init(
         store: OutboxStore,
         intake: GroupCommit,

@@ -31,11 +31,10 @@ public final class GroupCommit: Sendable {
 
     /// A gate in front of a store.
     ///
-    /// - Parameters:
-    ///   - wake: told of the lanes that have something due, after the commit.
-    ///   - usualDeliverWithin: seconds to the deadline where neither request, client nor issuer says.
-    ///   - maximumWaiting: more requests than this are refused rather than queued.
-    ///   - concurrency: how many commits may be under way at once.
+    /// `wake`: told of the lanes that have something due, after the commit.
+    /// `usualDeliverWithin`: seconds to the deadline where neither request, client nor issuer says.
+    /// `maximumWaiting`: more requests than this are refused rather than queued.
+    /// `concurrency`: how many commits may be under way at once.
     public init(
         store: OutboxStore,
         wake: WakeSignal,

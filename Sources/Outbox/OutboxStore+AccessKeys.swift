@@ -100,7 +100,7 @@ extension OutboxStore {
 
     /// Revokes an API key.
     ///
-    /// - Parameter issuer: only a key of this issuer.
+    /// `issuer`: only a key of this issuer.
     /// - Throws: ``OutboxError/notFound``.
     public func revokeAccessKey(_ id: UUID, of issuer: Int32?, note: AuditNote) async throws {
         try await repeating { connection in

@@ -53,9 +53,8 @@ public struct ClaimDefaults: Sendable, Hashable {
 extension OutboxStore {
     /// Claims due deliveries of some lanes in one short committed statement.
     ///
-    /// - Parameters:
-    ///   - lanes: 8 to 16 of them, each a client.
-    ///   - limit: the free slots: a lease should never age in a buffer.
+    /// `lanes`: 8 to 16 of them, each a client.
+    /// `limit`: the free slots: a lease should never age in a buffer.
     public func claim(
         _ lanes: [LaneClaim],
         limit: Int,

@@ -26,7 +26,7 @@ extension OutboxStore {
 
     /// Registers a client or replaces its metadata.
     ///
-    /// - Parameter note: makes the audit event from the metadata before, `nil` for a new client.
+    /// `note`: makes the audit event from the metadata before, `nil` for a new client.
     public func putClient(
         _ clientID: String,
         of issuer: Int32,

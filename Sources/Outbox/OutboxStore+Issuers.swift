@@ -25,7 +25,7 @@ extension OutboxStore {
 
     /// Creates or replaces an issuer.
     ///
-    /// - Parameter note: makes the audit event from the issuer's settings before, `nil` for a new one.
+    /// `note`: makes the audit event from the issuer's settings before, `nil` for a new one.
     /// - Throws: ``OutboxError/stillInUse`` where `issuer` would change while deliveries are open.
     public func putIssuer(
         named name: String,
@@ -63,7 +63,7 @@ extension OutboxStore {
 
     /// Deletes an issuer, its clients and its keys.
     ///
-    /// - Parameter force: also while deliveries are open; they are gone then.
+    /// `force`: also while deliveries are open; they are gone then.
     /// - Throws: ``OutboxError/notFound``, ``OutboxError/stillInUse``.
     public func deleteIssuer(named name: String, force: Bool, note: AuditNote) async throws {
         try await repeating { connection in

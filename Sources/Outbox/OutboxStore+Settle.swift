@@ -17,8 +17,7 @@ extension OutboxStore {
     /// Records what became of claimed deliveries: attempts, states, audit and the ends of events, in one statement that
     /// is fenced row by row.
     ///
-    /// - Parameters:
-    ///   - now: the worker's monotonic clock; only durations reach the database.
+    /// `now`: the worker's monotonic clock; only durations reach the database.
     public func settle(
         _ batch: [SettledDelivery],
         worker: Int32?,
@@ -33,7 +32,7 @@ extension OutboxStore {
 
     /// Ends deliveries that must not be tried again: past their deadline, or of a deleted client.
     ///
-    /// - Parameter client: only those of this deleted client.
+    /// `client`: only those of this deleted client.
     /// - Returns: how many ended; fewer than `limit` means that none is left for now.
     public func endOverdue(worker: Int32?, client: Int32? = nil, limit: Int = 500) async throws -> Int {
         try await repeating { connection in

@@ -50,7 +50,7 @@ extension OutboxStore {
 
     /// Makes a key active and retires the one before it.
     ///
-    /// - Parameter rule: refuses by throwing, from the key and all keys of the issuer.
+    /// `rule`: refuses by throwing, from the key and all keys of the issuer.
     public func activateSigningKey(
         _ kid: String,
         ofIssuerNamed name: String,
@@ -66,7 +66,7 @@ extension OutboxStore {
 
     /// Retires a key: it signs no more and stays in the JWK Set for a while.
     ///
-    /// - Parameter rule: refuses by throwing, from the key and all keys of the issuer.
+    /// `rule`: refuses by throwing, from the key and all keys of the issuer.
     public func retireSigningKey(
         _ kid: String,
         ofIssuerNamed name: String,

@@ -120,7 +120,7 @@ struct Runtime {
 
     /// Runs until SIGTERM or SIGINT, then stops in order: the API, the deliveries, the database.
     ///
-    /// - Parameter below: services that everything else stands on; they stop last.
+    /// `below`: services that everything else stands on; they stop last.
     func run(below: [any Service] = []) async throws {
         var services: [any Service] = below + [PoolService(pool: pool), wake]
         if let worker {
