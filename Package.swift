@@ -63,7 +63,7 @@ let package = Package(
         .target(name: "AuditTrail", dependencies: ["LogoutModel"], swiftSettings: strict),
 
         // Layer 3: I/O mechanisms.
-        .target(name: "PostgresClient", dependencies: ["CPostgres"], swiftSettings: strict),
+        .target(name: "PostgresClient", dependencies: ["CPostgres", "Threads"], swiftSettings: strict),
         // The address rule is judged when a socket is opened, hence the arrow to DeliveryPolicy.
         .target(name: "RelyingPartyClient", dependencies: ["CCurl", "DeliveryPolicy", "StrictJSON"], swiftSettings: strict),
 

@@ -78,9 +78,10 @@ public final class DeliveryWorker: Service {
             signed(shipment, result)
         }
         try signing.start()
+        // Not a child of the group: what is left to record at the end must not be cut short by its cancellation.
+        let settling = Task { await settler.run() }
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await settler.run() }
                 group.addTask { [client, logger] in
                     do { try await client.run() } catch {
                         logger.critical("posting has ended", metadata: ["error": "\(error)"])
@@ -89,6 +90,7 @@ public final class DeliveryWorker: Service {
                 group.addTask { await Housekeeper(worker: self, key: worker).run() }
                 await self.claimUntilDraining(worker, signing)
                 await self.drain(signing, settler)
+                await settling.value
                 group.cancelAll()
             }
         } onGracefulShutdown: {

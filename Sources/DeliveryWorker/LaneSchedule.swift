@@ -10,7 +10,7 @@ import Outbox
 /// begins with two.
 struct LaneSchedule: Sendable {
     /// Lanes in one claim.
-    static let lanesPerClaim = 16
+    static let lanesPerClaim = 64
     /// Attempts that are older than this are held against their lane.
     static let patience = Duration.seconds(1)
     /// What a lane that is not known yet may have in flight.
@@ -61,6 +61,8 @@ struct LaneSchedule: Sendable {
     mutating func next(at now: ContinuousClock.Instant) -> [LaneClaim] {
         var claims: [LaneClaim] = []
         var budget = free
+        // A fair share for each lane that waits, so that many lanes get a few connections each and not a few lanes many.
+        let share = max(1, slots / max(1, queue.count))
         var slowBudget = max(1, slots / 4) - heldBySlow
         var turns = queue.count
         while turns > 0, budget > 0, claims.count < Self.lanesPerClaim, let key = queue.popFirst() {
@@ -77,7 +79,7 @@ struct LaneSchedule: Sendable {
                 continue
             }
             lanes[key] = lane
-            let quota = min(room, budget)
+            let quota = min(room, budget, share)
             claims.append(LaneClaim(client: key, lowWater: lane.lowWater, quota: quota))
             budget -= quota
             if lane.isSlow { slowBudget -= quota }

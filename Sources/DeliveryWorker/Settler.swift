@@ -67,13 +67,13 @@ final class Settler: Sendable {
         if count == 1 || count == batchSize { tick.yield() }
     }
 
-    /// Ends ``run()`` once everything is recorded.
+    /// Ends ``run()`` once everything is recorded, or cannot be recorded now: the leases of the rest run out.
     func finish() {
         state.withLock { $0.isFinishing = true }
         tick.finish()
     }
 
-    /// Records until ``finish()``; after it, what is left is tried until the task is cancelled.
+    /// Records until ``finish()``; what is left then is tried once more.
     func run() async {
         for await _ in ticks {
             // A moment for others to join, unless a batch is full already.
@@ -115,7 +115,7 @@ final class Settler: Sendable {
                 )
                 return recorded(batch, SettledBatch())
             } catch {
-                guard !Task.isCancelled else { return recorded(batch, SettledBatch()) }
+                guard !state.withLock({ $0.isFinishing }) else { return recorded(batch, SettledBatch()) }
                 logger.warning(
                     "outcomes wait for the database",
                     metadata: ["count": "\(batch.count)", "error": "\(error)"]

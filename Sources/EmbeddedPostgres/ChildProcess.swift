@@ -56,7 +56,7 @@ final class ChildProcess: Sendable {
         let environment = ["PATH=/usr/bin:/bin", "LC_ALL=C", "TZ=UTC", "HOME=\(directory)"]
         var arguments = unsafe words.map { unsafe strdup($0) }
         var variables = unsafe environment.map { unsafe strdup($0) }
-        defer { for unsafeword in unsafe arguments + variables { unsafe free(word) } }
+        defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
         unsafe arguments.append(nil)
         unsafe variables.append(nil)
         var child = pid_t()

@@ -64,7 +64,7 @@ public final class EmbeddedCluster: Service, Sendable {
         guard isFirst else { throw .alreadyStarted }
         let result = await withCheckedContinuation { started in
             do throws(EmbeddedPostgresError) {
-                try DedicatedThread.start { self.supervise(started) }
+                try ServerThread.start { self.supervise(started) }
             } catch {
                 finish(.failure(error))
                 started.resume(returning: Outcome.failure(error))
@@ -170,11 +170,11 @@ public final class EmbeddedCluster: Service, Sendable {
         process.send(SIGINT)
         let timeout = configuration.stopTimeout
         do {
-            try DedicatedThread.start {
-                if DedicatedThread.wait(until: .now + timeout, for: { process.end != nil }) { return }
+            try ServerThread.start {
+                if ServerThread.wait(until: .now + timeout, for: { process.end != nil }) { return }
                 self.logger.warning("embedded Postgres stops too slowly", metadata: ["pid": "\(process.id)"])
                 process.send(SIGQUIT)
-                if DedicatedThread.wait(until: .now + timeout, for: { process.end != nil }) { return }
+                if ServerThread.wait(until: .now + timeout, for: { process.end != nil }) { return }
                 self.finish(.failure(.didNotStop(pid: process.id)))
             }
         } catch {

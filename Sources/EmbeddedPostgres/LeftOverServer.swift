@@ -29,7 +29,7 @@ struct LeftOverServer {
     func stop(within timeout: Duration) throws(EmbeddedPostgresError) {
         for signal in [SIGINT, SIGQUIT] {
             kill(id, signal)
-            if DedicatedThread.wait(until: .now + timeout, for: { !isRunning }) { return }
+            if ServerThread.wait(until: .now + timeout, for: { !isRunning }) { return }
         }
         throw .leftOverServer(pid: id)
     }

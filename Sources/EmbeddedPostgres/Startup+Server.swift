@@ -33,7 +33,7 @@ extension Startup {
         var (answer, end) = (ServerProbe.Answer.notYet, ChildProcess.End?.none)
         let deadline = ContinuousClock.now + configuration.startTimeout
         while true {
-            let isAnswered = DedicatedThread.wait(until: deadline) {
+            let isAnswered = ServerThread.wait(until: deadline) {
                 end = server.process.end
                 if end == nil { answer = probe.ask() }
                 return end != nil || answer != .notYet
@@ -64,7 +64,7 @@ extension Startup {
     func halt(_ process: ChildProcess) {
         for signal in [SIGINT, SIGQUIT, SIGKILL] {
             process.send(signal)
-            if DedicatedThread.wait(until: .now + configuration.stopTimeout, for: { process.end != nil }) {
+            if ServerThread.wait(until: .now + configuration.stopTimeout, for: { process.end != nil }) {
                 return
             }
         }

@@ -43,7 +43,7 @@ public struct Migrator: Sendable {
         let end = ContinuousClock.now + deadline
         var configuration = configuration
         configuration.statementTimeout = .zero
-        return try await DedicatedThread.run(named: "pg-migrate") { [configuration] in
+        return try await PostgresThread.run(named: "pg-migrate") { [configuration] in
             let connection = try PostgresConnection.connect(configuration)
             return try migrate(connection, until: end)
         }

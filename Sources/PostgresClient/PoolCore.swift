@@ -33,10 +33,10 @@ final class PoolCore: Sendable {
         var started = 0
         do throws(PostgresError) {
             for worker in 0..<size {
-                try DedicatedThread.start(named: "pg-\(worker)") { self.work(worker) }
+                try PostgresThread.start(named: "pg-\(worker)") { self.work(worker) }
                 started += 1
             }
-            try DedicatedThread.start(named: "pg-watch") { self.watch() }
+            try PostgresThread.start(named: "pg-watch") { self.watch() }
         } catch {
             state.withLock { $0.limit(to: started) }
             drain()
@@ -90,7 +90,10 @@ final class PoolCore: Sendable {
             switch order {
             case .wait: bells[worker].wait()
             case .serve(let job): connection = serve(job, worker, connection)
-            case .stop: return
+            case .stop:
+                connection?.close()
+                perform(state.withLock { $0.stopped(worker) })
+                return
             }
         }
     }

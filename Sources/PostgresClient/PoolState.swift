@@ -119,10 +119,16 @@ struct PoolState: Sendable {
         }
         guard isDraining, queue.isEmpty, case .parked = workers[worker] else { return (.wait, effects) }
         parked.removeAll { $0 == worker }
+        return (.stop, effects)
+    }
+
+    /// The worker has closed its connection and ends.
+    mutating func stopped(_ worker: Int) -> Effects {
+        var effects = Effects()
         workers[worker] = .stopped
         isConnected[worker] = false
         collectStopped(&effects)
-        return (.stop, effects)
+        return effects
     }
 
     /// Whether this worker may call the server now; the caller reports how it went.

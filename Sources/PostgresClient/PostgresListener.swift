@@ -47,7 +47,7 @@ public final class PostgresListener: Sendable {
     public func run() async throws {
         let interrupt = try Interrupt()
         try await withTaskCancellationHandler {
-            try await DedicatedThread.run(named: "pg-listen") { self.listen(interrupt) }
+            try await PostgresThread.run(named: "pg-listen") { self.listen(interrupt) }
         } onCancel: {
             interrupt.raise()
         }

@@ -9,9 +9,23 @@ enum JSONText {
     /// Appends a string with its quotes. One longer than ``longest`` is cut between two characters and ends in a
     /// mark with the number of UTF-8 bytes left out: `…[+17 bytes]`.
     static func append(_ text: String, to out: inout [UInt8]) {
-        let limit = out.count + 1 + longest
-        var taken = 0
         out.append(UInt8(ascii: "\""))
+        if text.utf8.count <= longest, text.utf8.allSatisfy(isPlain) {
+            out += text.utf8
+        } else {
+            appendEscaped(text, to: &out)
+        }
+        out.append(UInt8(ascii: "\""))
+    }
+
+    /// Printable ASCII that stands for itself, which nearly all text is.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private static func appendEscaped(_ text: String, to out: inout [UInt8]) {
+        let limit = out.count + longest
+        var taken = 0
         for scalar in text.unicodeScalars {
             let start = out.count
             append(scalar, to: &out)
@@ -22,7 +36,6 @@ enum JSONText {
             }
             taken += UTF8.width(scalar)
         }
-        out.append(UInt8(ascii: "\""))
     }
 
     private static func append(_ scalar: Unicode.Scalar, to out: inout [UInt8]) {

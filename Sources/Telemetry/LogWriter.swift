@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import Threads
 
 /// The thread that writes log lines: it performs what ``LineBuffer`` decides.
 ///
@@ -29,7 +30,11 @@ final class LogWriter: Sendable {
     }
 
     func start() throws(TelemetryError) {
-        try WriterThread.start { self.run() }
+        do {
+            try DedicatedThread.start(named: "lc-log") { self.run() }
+        } catch {
+            throw .noThread(code: error.code)
+        }
     }
 
     func append(_ line: [UInt8]) {

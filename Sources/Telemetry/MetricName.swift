@@ -12,6 +12,8 @@ enum MetricName {
     }
 
     private static func cleaned(_ text: String, allowingColon: Bool) -> String {
+        // Nearly every name is clean already, and a series may be looked up for each request.
+        if text.utf8.allSatisfy(isPlain), !text.isEmpty { return text }
         var name = ""
         for scalar in text.unicodeScalars {
             let digit = ("0"..."9").contains(scalar)
@@ -22,5 +24,9 @@ enum MetricName {
             )
         }
         return name.isEmpty ? "_" : name
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || byte == UInt8(ascii: "_")
     }
 }

@@ -12,7 +12,7 @@ enum UTCTime {
     /// Writes a time as RFC 3339 §5.6 has it, in UTC, with microseconds: `2026-11-21T03:24:59.000001Z`.
     ///
     /// - Parameter time: since 1970-01-01T00:00:00Z, within the years 0000 to 9999.
-    /// - Returns: the text, 27 characters.
+    /// - Returns: the text, 27 characters of ASCII.
     static func text(_ time: Duration) -> String {
         let parts = time.components
         var seconds = parts.seconds
@@ -23,9 +23,16 @@ enum UTCTime {
         }
         let second = ((seconds % 86_400) + 86_400) % 86_400
         let date = civil(day: (seconds - second) / 86_400)
-        let day = "\(padded(date.year, to: 4))-\(padded(date.month, to: 2))-\(padded(date.day, to: 2))"
-        let hour = "\(padded(second / 3600, to: 2)):\(padded(second / 60 % 60, to: 2))"
-        return "\(day)T\(hour):\(padded(second % 60, to: 2)).\(padded(microseconds, to: 6))Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(27)
+        append(date.year, digits: 4, then: "-", to: &text)
+        append(date.month, digits: 2, then: "-", to: &text)
+        append(date.day, digits: 2, then: "T", to: &text)
+        append(second / 3600, digits: 2, then: ":", to: &text)
+        append(second / 60 % 60, digits: 2, then: ":", to: &text)
+        append(second % 60, digits: 2, then: ".", to: &text)
+        append(microseconds, digits: 6, then: "Z", to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The Gregorian date of a day counted from 1970-01-01.
@@ -42,8 +49,19 @@ enum UTCTime {
         return (year, month < 10 ? month + 3 : month - 9, dayOfYear - (153 * month + 2) / 5 + 1)
     }
 
-    private static func padded(_ number: Int64, to width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    private static func append(
+        _ number: Int64,
+        digits: Int,
+        then mark: Unicode.Scalar,
+        to text: inout [UInt8]
+    ) {
+        let start = text.count
+        text.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits))
+        var rest = number
+        for place in (start..<start + digits).reversed() {
+            text[place] += UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        text.append(UInt8(ascii: mark))
     }
 }

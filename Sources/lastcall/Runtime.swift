@@ -36,6 +36,7 @@ struct Runtime {
     let api: LastcallAPI
 
     init(_ settings: LastcallSettings, roles: Roles, logger: Logger, registry: PrometheusRegistry) throws {
+        DescriptorLimit.raise()
         self.settings = settings
         self.roles = roles
         self.logger = logger
@@ -79,6 +80,7 @@ struct Runtime {
         var configuration = ClientConfiguration(userAgent: "Lastcall/\(Version.text)")
         configuration.caFile = settings.caFile
         configuration.shutdownGrace = settings.drain
+        configuration.maximumConnections = 16_384
         let client = try RelyingPartyClient(configuration)
         var worker = WorkerSettings(
             name: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)",

@@ -9,6 +9,7 @@ final class LogPipe {
     private(set) var reader: Int32 = -1
     private(set) var writer: Int32 = -1
     private var unread: [UInt8] = []
+    private var silent = false
 
     init() throws {
         var ends: [Int32] = [-1, -1]
@@ -82,7 +83,13 @@ final class LogPipe {
         return String(decoding: unread, as: UTF8.self)
     }
 
+    /// Waits for more; gives up for good after 20 s, so that a broken sink fails a test rather than hold it.
     private func receive() -> Bool {
+        var readable = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
+        guard !silent, unsafe poll(&readable, 1, 20_000) > 0 else {
+            silent = true
+            return false
+        }
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = unsafe buffer.withUnsafeMutableBytes { unsafe read(reader, $0.baseAddress, $0.count) }
         unread += buffer.prefix(max(0, count))
