@@ -29,14 +29,15 @@ picks as materialized (
             from lastcall.delivery_queue q
             where q.client_key = l.client_key and q.due_at >= l.low_water and q.due_at <= clock_timestamp()
             order by q.due_at, q.delivery_id limit 2 * l.cap) f) h
-    cross join lateral generate_series(1, least(h.take, cardinality(h.ids))) as p(n)
+    cross join lateral generate_series(1, least(h.take, coalesce(cardinality(h.ids), 0))) as p(n)   -- least() would skip a null
     limit $5::int4
 ),
 locked as materialized (
     select q.issuer_key, q.delivery_id, q.lease_until as old_until, q.leased_at as old_at, q.worker_key as old_worker,
         q.attempt_count as old_attempt, p.client_version, p.issuer_version, p.lease, p.head, p.more
     from picks p join lastcall.delivery_queue q on q.issuer_key = p.issuer_key and q.delivery_id = p.delivery_id
-    where q.lease_until <= now() and q.closing is null
+    -- Once more, on the row as it is locked: it may have been tried and put off since the snapshot.
+    where q.lease_until <= now() and q.closing is null and q.due_at <= clock_timestamp()
     for update of q skip locked
 ),
 claimed as (
