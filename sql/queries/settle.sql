@@ -6,7 +6,7 @@
 -- $13 started and $14 finished, microseconds ago int8[] · $15 http_status int2[] · $16 error text[] · $17 error_description text[]
 -- $18 remote_address text[] · $19 jti uuid[] · $20 kid text[] · $21 worker_key int4
 -- A delivery that was marked as closing while its attempt was in flight ends as marked, unless the RP accepted it.
--- Returns a row per input: delivery_id, fenced (another worker owns it now: nothing was written but late_http_status), ended_event (event_id, where this
+-- Returns a row per input: delivery_id, fenced (the lease is over or another worker's: nothing was written but late_http_status), ended_event (event_id, where this
 -- was its last open delivery).
 with input as materialized (
     select * from unnest($1::int4[], $2::uuid[], $3::uuid[], $4::int4[], $5::int4[], $6::text[], $7::text[], $8::int8[], $9::text[],
@@ -25,6 +25,7 @@ held as materialized (
     from input i
     join lastcall.delivery_queue q
         on q.issuer_key = i.issuer_key and q.delivery_id = i.delivery_id and q.lease_number = i.lease_number
+        and q.lease_until > '-infinity'   -- a lease that was settled or given back is over, though its number still stands
     join lastcall.clients c on c.client_key = q.client_key
     order by q.issuer_key, q.delivery_id
     for update of q
