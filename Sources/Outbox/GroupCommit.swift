@@ -58,6 +58,9 @@ public final class GroupCommit: Sendable {
         }
     }
 
+    /// How many requests wait for a commit to begin.
+    public var waiting: Int { state.withLock { $0.waiting.count } }
+
     private func enqueue(_ waiting: Waiting) {
         enum Step { case refuse(Int), wait, start }
         let step: Step = state.withLock { state in
@@ -100,41 +103,35 @@ public final class GroupCommit: Sendable {
         }
     }
 
-    private func commit(_ batch: [Waiting]) async {
-        // Twins in one batch would meet each other's uncommitted key: the later ones go round once more.
-        let (firsts, twins) = separateTwins(batch)
-        do {
-            let answers = try await store.accept(
-                firsts.map(\.request),
-                usualDeliverWithin: usualDeliverWithin
-            )
-            var lanes: [Int32] = []
-            for case .fresh(let accepted) in answers { lanes += accepted.lanes }
-            if !lanes.isEmpty { wake.announce(lanes) }
-            for (waiting, answer) in zip(firsts, answers) { waiting.answer.resume(returning: answer) }
-        } catch let error as PostgresError where firsts.count > 1 && !error.isTransient {
-            // One request that the database refuses must not take its neighbours with it.
-            for waiting in firsts { await commit([waiting]) }
-        } catch {
-            for waiting in firsts { waiting.answer.resume(throwing: error) }
-        }
-        if !twins.isEmpty { await commit(twins) }
-    }
-
-    private func separateTwins(_ batch: [Waiting]) -> (firsts: [Waiting], twins: [Waiting]) {
-        struct Key: Hashable {
-            let issuer: Int32
-            let hash: [UInt8]
-        }
-        var seen: Set<Key> = []
-        var firsts: [Waiting] = []
+    private func commit(_ batch: [Waiting], round: Int = 1) async {
         var twins: [Waiting] = []
-        for waiting in batch {
-            let key = waiting.request.idempotency.map {
-                Key(issuer: waiting.request.issuerKey, hash: $0.keyHash)
+        do {
+            let answers = try await store.accept(batch.map(\.request), usualDeliverWithin: usualDeliverWithin)
+            var lanes: [Int32] = []
+            for case .fresh(let accepted)? in answers { lanes += accepted.lanes }
+            if !lanes.isEmpty { wake.announce(lanes) }
+            for (waiting, answer) in zip(batch, answers) {
+                if let answer { waiting.answer.resume(returning: answer) } else { twins.append(waiting) }
             }
-            if let key, !seen.insert(key).inserted { twins.append(waiting) } else { firsts.append(waiting) }
+        } catch let error as PostgresError where batch.count > 1 && error.isAboutOneRequest {
+            // One request that the database refuses must not take its neighbours with it.
+            for waiting in batch { await commit([waiting]) }
+        } catch {
+            for waiting in batch { waiting.answer.resume(throwing: error) }
         }
-        return (firsts, twins)
+        guard !twins.isEmpty else { return }
+        // The next statement sees the first of the twins, unless that one failed: a few rounds are plenty.
+        guard round < 5 else { return twins.forEach { $0.answer.resume(throwing: PostgresError.timeout) } }
+        await commit(twins, round: round + 1)
+    }
+}
+
+extension PostgresError {
+    /// Whether nothing was committed, and a request of the batch may be the cause.
+    fileprivate var isAboutOneRequest: Bool {
+        switch self {
+        case .server, .invalidText, .invalidTimestamp, .parameterTooLarge: !isTransient
+        default: false
+        }
     }
 }

@@ -30,23 +30,16 @@ extension OutboxStore {
     /// The longest list of deliveries that an answer carries.
     public static let shownDeliveries = 100
 
-    /// Accepts a batch in one commit. Each request is answered in its place.
+    /// Accepts a batch in one commit.
     ///
+    /// - Returns: an answer for each request in its place; `nil` where a twin, concurrent or earlier in the batch, has
+    ///   the key and was not visible yet: asked again, it is answered.
     /// - Throws: ``PostgresError``; with `outcomeUnknown` the batch may have been accepted.
     public func accept(_ requests: [LogoutEventRequest], usualDeliverWithin: Double) async throws
-        -> [Acceptance]
+        -> [Acceptance?]
     {
-        var answers = [Acceptance?](repeating: nil, count: requests.count)
-        var open = Array(requests.indices)
-        // A twin that another process is just committing is seen by the next statement; a few rounds are plenty.
-        for _ in 1...5 where !open.isEmpty {
-            let batch = AcceptBatch(open.map { requests[$0] }, usualDeliverWithin: usualDeliverWithin)
-            let results = try await repeating { connection in try batch.run(on: connection) }
-            for (place, result) in zip(open, results) { answers[place] = result }
-            open = open.filter { answers[$0] == nil }
-        }
-        guard open.isEmpty else { throw PostgresError.timeout }
-        return answers.compactMap { $0 }
+        let batch = AcceptBatch(requests, usualDeliverWithin: usualDeliverWithin)
+        return try await repeating { connection in try batch.run(on: connection) }
     }
 }
 

@@ -9,7 +9,7 @@
 -- Returns a row per delivery, at least one per event: ord, outcome ('fresh', 'replay', 'conflict', 'deadline', 'again'), event_id, session_durability,
 --   deliver_before, status, ended_at, ordinal, kind ('queued', 'held', or an end's reason), client_key, delivery's deliver_before.
 -- 'deadline': deliver_before is past, or more than 30 days away, and nothing was accepted.
--- 'again': a concurrent twin holds the key and is not visible yet; the next statement sees it.
+-- 'again': a twin, concurrent or earlier in this batch, holds the key and is not visible yet; the next statement sees it.
 -- Near midnight a key is written for both days, so that twins on its two sides meet in one of them.
 with input as materialized (
     select i.*, lastcall.new_event_id() as event_id,
@@ -39,7 +39,7 @@ wanted as materialized (
 ),
 keyed as (
     insert into lastcall.idempotency_keys (issuer_key, key_hash, day, body_hash, event_id)
-    select issuer_key, key_hash, day, body_hash, event_id from wanted order by issuer_key, key_hash, day
+    select issuer_key, key_hash, day, body_hash, event_id from wanted order by issuer_key, key_hash, day, ord
     on conflict do nothing returning event_id
 ),
 kept as (select event_id, count(*) as got from keyed group by event_id),
