@@ -1,4 +1,5 @@
 public import AuditTrail
+import Logging
 public import LogoutModel
 import PostgresClient
 
@@ -75,8 +76,16 @@ extension OutboxStore {
                 return try row.int4(0)
             }
         }
-        for _ in 0..<5 {
-            guard try await endOverdue(worker: nil, client: key, limit: 1_000) == 1_000 else { return }
+        do {
+            for _ in 0..<5 {
+                guard try await endOverdue(worker: nil, client: key, limit: 1_000) == 1_000 else { return }
+            }
+        } catch {
+            // The client is gone for good: to fail now would send the caller back for a 404.
+            logger.notice(
+                "a deleted client's deliveries are left to the workers",
+                metadata: ["error": "\(error)"]
+            )
         }
     }
 }

@@ -12,11 +12,18 @@ with due as materialized (
     (select q.issuer_key, q.delivery_id, 'client_not_found' from lastcall.clients c join lastcall.delivery_queue q on q.client_key = c.client_key
         where c.deleted_at is not null and (c.client_key = $4::int4 or $4::int4 is null) and q.lease_until <= now() limit $3::int4)
 ),
+orphans as (
+    -- Accepted while their issuer was being deleted: nobody is left to tell, or to ask.
+    delete from lastcall.delivery_queue q using due d
+    where q.issuer_key = d.issuer_key and q.delivery_id = d.delivery_id and q.lease_until <= now()
+        and not exists (select from lastcall.clients c where c.client_key = q.client_key)
+),
 locked as materialized (
     select q.issuer_key, q.delivery_id, q.lease_until as old_until, q.leased_at as old_at, q.worker_key as old_worker,
         q.attempt_count as old_attempt, coalesce(q.closing, d.reason) as reason
     from (select issuer_key, delivery_id, min(reason) as reason from due group by issuer_key, delivery_id) d
     join lastcall.delivery_queue q on q.issuer_key = d.issuer_key and q.delivery_id = d.delivery_id
+    join lastcall.clients c on c.client_key = q.client_key
     where q.lease_until <= now()
     for update of q skip locked
 ),
