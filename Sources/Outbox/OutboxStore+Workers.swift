@@ -76,9 +76,12 @@ extension OutboxStore {
 
     /// Creates coming partitions and drops idempotency keys that have had their time; one process at a time does it.
     public func keepPartitions(daysAhead: Int) async throws {
-        try await perform(within: .seconds(10)) { connection in
-            _ = try connection.query(.keepPartitions, .int4(Int32(daysAhead)))
-        }
+        var changed: Int32?
+        repeat {
+            changed = try await perform(within: .seconds(10)) { connection in
+                try connection.query(.keepPartitions, .int4(Int32(daysAhead))).first?.optionalInt4(0)
+            }
+        } while (changed ?? 0) > 0
     }
 }
 

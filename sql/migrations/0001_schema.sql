@@ -24,7 +24,7 @@ $$;
 -- The lowest id of a millisecond: where a partition begins.
 create function lastcall.uuid7_floor(at timestamptz) returns uuid
 language sql immutable parallel safe as $$
-    select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
+    select (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
 $$;
 
 create function lastcall.delivery_id(event_id uuid, ordinal int) returns uuid
@@ -277,8 +277,8 @@ create view lastcall.delivery_view as
     select q.issuer_key, q.delivery_id, c.client_id, q.sub, q.sid,
         case when q.lease_until > now() then 'delivering' when c.held_at is not null then 'held'
             when q.attempt_count > 0 then 'retrying' else 'pending' end::lastcall.delivery_status as status,
-        case when q.attempt_count > 0 and q.lease_until <= now() and c.held_at is null
-            then q.last_outcome::text end as reason,
+        case when q.attempt_count = 0 or q.lease_until > now() or c.held_at is not null then null
+            when q.lease_until > '-infinity' then 'unknown' else q.last_outcome::text end as reason,
         q.attempt_count, case when q.lease_until <= now() and c.held_at is null then q.due_at end as next_attempt_at,
         q.deliver_before, null::timestamptz as ended_at, false as nonstandard_status, false as rejected_after_unknown
     from lastcall.delivery_queue q join lastcall.clients c on c.client_key = q.client_key
@@ -345,44 +345,47 @@ create table lastcall.attempts_default partition of lastcall.attempts default;
 create table lastcall.audit_events_default partition of lastcall.audit_events default;
 create table lastcall.idempotency_keys_default partition of lastcall.idempotency_keys default;
 
--- Creates what is missing of one UTC day; returns how many tables it made.
-create function lastcall.ensure_day(d date) returns int language plpgsql as $$
+-- Creates the first table that one UTC day lacks, and moves there what its default partition has gathered of that day.
+-- Returns whether there was one. Attaching, unlike `create table ... partition of`, leaves the parent open to writers.
+create function lastcall.make_partition(d date) returns boolean language plpgsql as $$
 declare
-    parent text;
-    child text;
-    made int := 0;
-    low uuid := lastcall.uuid7_floor(d::timestamp at time zone 'utc');
-    high uuid := lastcall.uuid7_floor((d + 1)::timestamp at time zone 'utc');
+    part record;
 begin
-    foreach parent in array array['logout_events', 'deliveries', 'attempts', 'audit_events'] loop
-        child := parent || '_' || to_char(d, 'YYYYMMDD');
-        if to_regclass('lastcall.' || child) is null then
-            execute format('create table lastcall.%I partition of lastcall.%I for values from (%L) to (%L) with (fillfactor = %s)',
-                child, parent, low, high, case parent when 'logout_events' then 80 else 100 end);
-            made := made + 1;
-        end if;
+    for part in
+        select p.parent, p.parent || '_default' as rest, p.parent || '_' || to_char(d, 'YYYYMMDD') as child, p.key, p.fill,
+            case p.key when 'day' then d::text else lastcall.uuid7_floor(d::timestamp at time zone 'utc')::text end as low,
+            case p.key when 'day' then (d + 1)::text else lastcall.uuid7_floor((d + 1)::timestamp at time zone 'utc')::text end as high
+        from (values ('logout_events', 'event_id', 80), ('deliveries', 'delivery_id', 100), ('attempts', 'delivery_id', 100),
+            ('audit_events', 'audit_id', 100), ('idempotency_keys', 'day', 100)) p(parent, key, fill)
+    loop
+        continue when to_regclass('lastcall.' || part.child) is not null;
+        execute format('create table lastcall.%I (like lastcall.%I including all) with (fillfactor = %s)',
+            part.child, part.parent, part.fill);
+        execute format('lock table lastcall.%I in access exclusive mode', part.rest);
+        execute format('with moved as (delete from lastcall.%I where %I >= %L and %I < %L returning *)
+            insert into lastcall.%I select * from moved', part.rest, part.key, part.low, part.key, part.high, part.child);
+        execute format('alter table lastcall.%I attach partition lastcall.%I for values from (%L) to (%L)',
+            part.parent, part.child, part.low, part.high);
+        return true;
     end loop;
-    child := 'idempotency_keys_' || to_char(d, 'YYYYMMDD');
-    if to_regclass('lastcall.' || child) is null then
-        execute format('create table lastcall.%I partition of lastcall.idempotency_keys for values from (%L) to (%L)', child, d, d + 1);
-        made := made + 1;
-    end if;
-    return made;
+    return false;
 end $$;
 
 -- Keeps partitions from yesterday to `ahead` days from now, and drops idempotency keys older than 48 hours. One caller at a time;
--- the others return at once. Returns null when another had the turn, else the number of tables made or dropped.
+-- the others return at once. One table a call, so that no caller holds the locks of two tables against deliveries that take
+-- them in another order. Returns null when another had the turn, else the number of tables made or dropped: call until 0.
 create function lastcall.keep_partitions(ahead int) returns int language plpgsql as $$
 declare
     today date := (now() at time zone 'utc')::date;
-    changed int := 0;
     old regclass;
 begin
     if not pg_try_advisory_xact_lock(hashtextextended('lastcall.keep_partitions', 0)) then
         return null;
     end if;
     for d in 0 .. ahead + 1 loop
-        changed := changed + lastcall.ensure_day(today - 1 + d);
+        if lastcall.make_partition(today - 1 + d) then
+            return 1;
+        end if;
     end loop;
     for old in
         select c.oid::regclass from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -390,9 +393,9 @@ begin
             and c.relname < 'idempotency_keys_' || to_char(today - 2, 'YYYYMMDD') and c.relname ~ '_[0-9]{8}$'
     loop
         execute format('drop table %s', old);
-        changed := changed + 1;
+        return 1;
     end loop;
-    return changed;
+    return 0;
 end $$;
 
-select lastcall.keep_partitions(3);
+do $$ begin while lastcall.keep_partitions(3) > 0 loop null; end loop; end $$;
