@@ -128,6 +128,7 @@ let package = Package(
         tests("Telemetry", [logging, metrics, coreMetrics]),
         tests("Settings", [argumentParser, logging]),
         tests("LastcallTestKit", ["LogoutTokens", "PostgresClient"]),
+        tests("Outbox", ["LastcallSQL", "LogoutModel", "AuditTrail", "PostgresClient", "LastcallTestKit", logging, lifecycle]),
     ]
 )
 
