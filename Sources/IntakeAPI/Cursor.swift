@@ -13,14 +13,11 @@ enum Cursor {
     }
 
     static func id(_ text: String) -> UUID? {
-        guard let bytes = try? Base64.urlDecode(text), bytes.first == idMark, bytes.count == 33 else {
-            return nil
-        }
-        var digits = String(decoding: bytes.dropFirst(), as: UTF8.self)
-        for place in [8, 13, 18, 23] {
-            digits.insert("-", at: digits.index(digits.startIndex, offsetBy: place))
-        }
-        return UUID(strict: digits)
+        guard let bytes = try? Base64.urlDecode(text), bytes.first == idMark, bytes.count == 33 else { return nil }
+        // Bytes, not characters: what stands here came from outside and need not be 32 characters.
+        var digits = Array(bytes.dropFirst())
+        for place in [8, 13, 18, 23] { digits.insert(UInt8(ascii: "-"), at: place) }
+        return String(validating: digits, as: UTF8.self).flatMap(UUID.init(strict:))
     }
 
     static func text(_ name: String) -> String {
