@@ -58,7 +58,7 @@ extension OutboxStore {
         rule: @escaping @Sendable (SigningKeyRecord, [SigningKeyRecord]) throws -> Void
     ) async throws -> SigningKeyRecord {
         try await changeKeys(ofIssuerNamed: name, note: note) { connection, issuer, keys in
-            guard let key = keys.first(where: { $0.kid == kid }) else { throw OutboxError.notFound }
+            guard let key = keys.key(kid) else { throw OutboxError.notFound }
             try rule(key, keys)
             return try connection.query(.keyActivate, .int4(issuer), .text(kid), .text(key.alg)).first
         }
@@ -74,7 +74,7 @@ extension OutboxStore {
         rule: @escaping @Sendable (SigningKeyRecord, [SigningKeyRecord]) throws -> Void
     ) async throws -> SigningKeyRecord {
         try await changeKeys(ofIssuerNamed: name, note: note) { connection, issuer, keys in
-            guard let key = keys.first(where: { $0.kid == kid }) else { throw OutboxError.notFound }
+            guard let key = keys.key(kid) else { throw OutboxError.notFound }
             try rule(key, keys)
             return try connection.query(.keyRetire, .int4(issuer), .text(kid)).first
         }
@@ -101,6 +101,13 @@ extension OutboxStore {
                 return record
             }
         }
+    }
+}
+
+extension [SigningKeyRecord] {
+    /// The key of this `kid`, compared by bytes as Postgres does: Swift's `==` takes two spellings for one key.
+    fileprivate func key(_ kid: String) -> SigningKeyRecord? {
+        first { $0.kid.utf8.elementsEqual(kid.utf8) }
     }
 }
 
