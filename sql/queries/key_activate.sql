@@ -3,6 +3,7 @@ with old as (
     update lastcall.signing_keys set stage = 'retired', retired_at = now()
     where issuer_key = $1::int4 and alg = $3::text and stage = 'active' and kid <> $2::text returning kid
 )
-update lastcall.signing_keys set stage = 'active', activated_at = now(), retired_at = null
+update lastcall.signing_keys set stage = 'active', activated_at = case stage when 'active' then activated_at else now() end,
+    retired_at = null
 where issuer_key = $1::int4 and kid = $2::text and (select count(*) from old) >= 0
 returning kid, alg, stage::text, public_jwk, created_at, published_at, activated_at, retired_at, now()
