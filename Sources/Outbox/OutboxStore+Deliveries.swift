@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import LogoutModel
 import PostgresClient
 
@@ -49,7 +50,7 @@ extension OutboxStore {
         var lower = window.lower
         if let event = filter.event {
             // All deliveries of an event are one range of ids; the cursor moves within it.
-            lower = .uuid(event.uuid)
+            lower = .uuid(max(event.uuid, window.from.map(UUID.floor(of:)) ?? event.uuid))
             if case .null = upper { upper = .uuid(event.endOfDeliveries) }
             if case .uuid(let bound) = upper { upper = .uuid(min(bound, event.endOfDeliveries)) }
         }
