@@ -52,6 +52,7 @@ extension LastcallAPI {
     }
 
     @Sendable private func postSigningKey(_ call: Call) async throws -> APIResponse {
+        try call.query().finish()
         guard let encryptionKey = settings.keyEncryptionKey else {
             throw Problem.unavailable(
                 "This process has no key-encryption key, so it can keep no signing key."
@@ -166,16 +167,10 @@ extension SigningKey {
         var body = body
         do {
             let kid = try body.identifier("kid", .identifier)
-            if case .object(let jwk)? = body.value("jwk") {
-                let alg = try body.optionalEnumeration("alg", of: SignatureAlgorithm.self)
-                try body.finish()
-                let key = try PrivateKey(jwk: jwk.jwkMembers)
-                guard alg == nil || alg == key.algorithm else {
-                    throw Problem.invalidKey("alg differs from the JWK's.", pointer: "/alg")
-                }
-                var own: String?
-                if case .string(let text)? = jwk["kid"] { own = text }
-                try self.init(key, kid: kid ?? own)
+            if let value = body.value("jwk"), value != .null {
+                // A JWK of the wrong kind must not turn an import into a new key.
+                guard case .object(let jwk) = value else { throw body.error("jwk", .wrongType(expected: .object)) }
+                try self.init(importing: jwk, kid: kid, from: &body)
                 return
             }
             let alg = try body.enumeration("alg", of: SignatureAlgorithm.self)
@@ -188,6 +183,18 @@ extension SigningKey {
         } catch let error as JSONError {
             throw Problem.invalidKey(error.detail, pointer: error.pointer)
         }
+    }
+
+    private init(importing jwk: JSONObject, kid: String?, from body: inout ObjectReader) throws {
+        let alg = try body.optionalEnumeration("alg", of: SignatureAlgorithm.self)
+        try body.finish()
+        var members = try ObjectReader(.object(jwk), at: "/jwk")
+        let own = try members.identifier("kid", .identifier)
+        let key = try PrivateKey(jwk: jwk.jwkMembers)
+        guard alg == nil || alg == key.algorithm else {
+            throw Problem.invalidKey("alg differs from the JWK's.", pointer: "/alg")
+        }
+        try self.init(key, kid: kid ?? own)
     }
 }
 
