@@ -50,6 +50,11 @@ final class Authenticator: Sendable {
         )
     }
 
+    /// Asks the store again when this key is presented next.
+    func forget(_ id: UUID) {
+        known.withLock { _ = $0.removeValue(forKey: id) }
+    }
+
     private func grant(_ id: UUID) async throws -> AccessGrant? {
         let now = ContinuousClock.now
         if let entry = known.withLock({ $0[id] }), entry.until > now { return entry.grant }

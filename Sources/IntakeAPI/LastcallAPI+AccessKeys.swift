@@ -75,6 +75,7 @@ extension LastcallAPI {
             }
         )
         try await store.revokeAccessKey(id, of: call.principal.issuer?.key, note: note)
+        authenticator.forget(id)
         return .noContent
     }
 

@@ -11,7 +11,7 @@ public final class LastcallAPI: Sendable {
     let settings: APISettings
     let logger: Logger
     let readiness: @Sendable () async -> Readiness
-    private let authenticator: Authenticator
+    let authenticator: Authenticator
     private let issuers = IssuerCache()
     private let table = Mutex(RouteTable(routes: []))
 
