@@ -1,8 +1,14 @@
 /// The `traceparent` header of W3C Trace Context.
 enum TraceParent {
+    /// The trace id of a request; `nil` where the header is absent, malformed or there twice. A logout is never refused
+    /// for it.
+    static func traceID(_ headers: [String]) -> String? {
+        headers.count == 1 ? traceID(headers[0]) : nil
+    }
+
     /// The trace id in a header, 32 lower-case hexadecimal digits; `nil` for a malformed one, which is ignored
     /// (section 3.2.2.3 says to begin a new trace then).
-    static func traceID(_ header: String) -> String? {
+    private static func traceID(_ header: String) -> String? {
         let parts = header.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 4, isHex(parts[0], 2), parts[0] != "ff", isHex(parts[1], 32),
             isHex(parts[2], 16),
