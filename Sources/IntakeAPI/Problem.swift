@@ -187,10 +187,8 @@ extension Problem {
         case .outcomeUnknown:
             self = .unavailable("The outcome is unknown: repeat the call with the same Idempotency-Key.")
         case .server("23503", _, _, _):
-            // What the row belongs to was deleted a moment ago.
+            // The issuer was deleted by another process while this one still believed in it.
             self = .notFound
-        case .server("42P01", _, _, _), .server("3F000", _, _, _):
-            self = .unavailable("The database has no schema yet: lastcall migrate.")
         case .server(let sqlState, _, _, _) where !sqlState.isTransient:
             // What a caller's value can provoke and no check before it caught; never a 500 for a bad value.
             guard sqlState.category == .dataException || sqlState.category == .programLimit else {
