@@ -79,6 +79,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
         guard let offset = reader.offsetMinutes(), reader.isAtEnd else { return nil }
         let days = CivilDate(year: year, month: month, day: day).daysSince1970
         let seconds = days * 86_400 + hour * 3_600 + (minute - offset) * 60 + second
+        // An offset can carry the first and the last day out of the years that can be written.
+        guard (0..<253_402_300_800).contains(seconds) else { return nil }
         self.init(microseconds: seconds * 1_000_000 + fraction)
     }
 }
