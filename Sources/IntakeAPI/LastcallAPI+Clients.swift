@@ -27,6 +27,7 @@ extension LastcallAPI {
     }
 
     @Sendable private func getClient(_ call: Call) async throws -> APIResponse {
+        try call.query().finish()
         guard let client = try await store.client(call.parameter("client_id"), of: call.issuerKey()) else {
             throw Problem.notFound
         }
@@ -35,6 +36,7 @@ extension LastcallAPI {
     }
 
     @Sendable private func putClient(_ call: Call) async throws -> APIResponse {
+        try call.query().finish()
         let clientID = try call.parameter("client_id")
         guard Grammar.clientID.accepts(clientID) else {
             throw Problem.invalidClientMetadata(Grammar.clientID.rule, pointer: "/client_id")
@@ -138,6 +140,9 @@ extension Client.Metadata {
                     pointer: "/jwks"
                 )
             }
+            guard !set.hasExponent else {
+                throw Problem.invalidClientMetadata("A number in jwks must have no exponent.", pointer: "/jwks")
+            }
             _ = other.append("jwks", set)
         }
         if let uri = try body.optionalString("jwks_uri", maximumBytes: LogoutURI.maximumBytes) {
@@ -150,6 +155,18 @@ extension Client.Metadata {
             _ = other.append("jwks_uri", .string(uri))
         }
         return String(decoding: JSON.object(other).serialized(), as: UTF8.self)
+    }
+}
+
+extension JSON {
+    /// Whether a number in it is written with an exponent: jsonb would hand `1e131071` back as 131,072 digits.
+    fileprivate var hasExponent: Bool {
+        switch self {
+        case .number(let number): number.text.utf8.contains { $0 | 0x20 == UInt8(ascii: "e") }
+        case .array(let elements): elements.contains(where: \.hasExponent)
+        case .object(let object): object.members.contains { $0.value.hasExponent }
+        default: false
+        }
     }
 }
 

@@ -30,13 +30,13 @@ extension LastcallAPI {
     }
 
     @Sendable private func getIssuer(_ call: Call) async throws -> APIResponse {
-        guard let issuer = try await store.issuer(named: call.parameter("issuer")) else {
-            throw Problem.notFound
-        }
+        try call.query().finish()
+        guard let issuer = try await store.issuer(named: call.parameter("issuer")) else { throw Problem.notFound }
         return APIResponse(status: 200) { $0.issuer(issuer) }
     }
 
     @Sendable private func putIssuer(_ call: Call) async throws -> APIResponse {
+        try call.query().finish()
         let name = try call.parameter("issuer")
         guard Grammar.issuerName.accepts(name) else { throw Problem.invalidRequest(Grammar.issuerName.rule) }
         let wanted = try Issuer.Settings(

@@ -112,7 +112,9 @@ struct QueryReader {
     /// Refuses what nobody has read.
     func finish() throws {
         guard let name = unread.min() else { return }
-        throw Problem.invalidRequest("The query member \(name) is not known here.")
+        // The name came from outside: only a short and harmless one is said again.
+        let shown = Grammar.clientID.accepts(name) ? "The query member \(name)" : "A member of the query"
+        throw Problem.invalidRequest("\(shown) is not known here.")
     }
 }
 
