@@ -84,6 +84,9 @@ public struct ScratchTemplate: Sendable {
 
 /// Gives each test, and each case of a parameterized one, a database of its own.
 public struct ScratchDatabaseTrait: SuiteTrait, TestTrait, TestScoping {
+    /// A server of tests has 200 connections, and a test takes some five.
+    private static let turnstile = Turnstile(24)
+
     private let template: ScratchTemplate
 
     /// On a suite the trait holds for every test in it.
@@ -106,6 +109,8 @@ public struct ScratchDatabaseTrait: SuiteTrait, TestTrait, TestScoping {
         testCase: Test.Case?,
         performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
+        await Self.turnstile.enter()
+        defer { Self.turnstile.leave() }
         let database = try await template.copy()
         do {
             try await ScratchDatabase.$bound.withValue(database) { try await function() }
