@@ -128,7 +128,14 @@ let package = Package(
         tests("Telemetry", [logging, metrics, coreMetrics]),
         tests("Settings", [argumentParser, logging]),
         tests("LastcallTestKit", ["LogoutTokens", "PostgresClient"]),
-        tests("Outbox", ["LastcallSQL", "LogoutModel", "AuditTrail", "PostgresClient", "LastcallTestKit", logging, lifecycle]),
+        tests(
+            "IntakeAPI",
+            [
+                "DeliveryPolicy", "LastcallTestKit", "LogoutTokens", "Outbox", "PostgresClient", "StrictJSON", hummingbird,
+                logging,
+            ]
+        ),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ]
 )
 

@@ -1,0 +1,4 @@
+import Testing
+
+@Suite("Architecture")
+struct ManifestTests {}

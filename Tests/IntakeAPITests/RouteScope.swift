@@ -1,0 +1,42 @@
+/// The routes of the API as `docs/api` lists them, with the scopes that open each: what the code is held against.
+struct RouteScope: Sendable, CustomStringConvertible {
+    let route: String
+    /// Any of these will do; none: an operator's key alone; `nil`: no key is asked for.
+    let scopes: Set<String>?
+
+    var description: String { route }
+
+    /// The route with its parameters filled in; the things it names need not be there.
+    func line(issuer: String) -> String {
+        route.replacing("{issuer}", with: issuer).replacing("{client_id}", with: "nobody")
+            .replacing("{kid}", with: "none").replacing("{id}", with: "01900000-0000-7000-8000-000000000001")
+    }
+
+    static let all: [RouteScope] = [
+        RouteScope(route: "GET /healthz", scopes: nil),
+        RouteScope(route: "GET /readyz", scopes: nil),
+        RouteScope(route: "GET /issuers/{issuer}/jwks.json", scopes: nil),
+        RouteScope(route: "GET /v1/issuers", scopes: ["read"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}", scopes: ["read"]),
+        RouteScope(route: "PUT /v1/issuers/{issuer}", scopes: []),
+        RouteScope(route: "DELETE /v1/issuers/{issuer}", scopes: []),
+        RouteScope(route: "GET /v1/issuers/{issuer}/signing-keys", scopes: ["admin", "read"]),
+        RouteScope(route: "POST /v1/issuers/{issuer}/signing-keys", scopes: ["admin"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/signing-keys/{kid}", scopes: ["admin", "read"]),
+        RouteScope(route: "POST /v1/issuers/{issuer}/signing-keys/{kid}/activate", scopes: ["admin"]),
+        RouteScope(route: "POST /v1/issuers/{issuer}/signing-keys/{kid}/retire", scopes: ["admin"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/clients", scopes: ["clients", "read"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/clients/{client_id}", scopes: ["clients", "read"]),
+        RouteScope(route: "PUT /v1/issuers/{issuer}/clients/{client_id}", scopes: ["clients"]),
+        RouteScope(route: "DELETE /v1/issuers/{issuer}/clients/{client_id}", scopes: ["clients"]),
+        RouteScope(route: "POST /v1/issuers/{issuer}/logout-events", scopes: ["logout"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/logout-events", scopes: ["logout", "read"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/logout-events/{id}", scopes: ["logout", "read"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/deliveries", scopes: ["logout", "read"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/deliveries/{id}", scopes: ["logout", "read"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/audit-events", scopes: ["read"]),
+        RouteScope(route: "GET /v1/api-keys", scopes: ["admin"]),
+        RouteScope(route: "POST /v1/api-keys", scopes: ["admin"]),
+        RouteScope(route: "DELETE /v1/api-keys/{id}", scopes: ["admin"]),
+    ]
+}

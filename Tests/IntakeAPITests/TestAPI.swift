@@ -1,0 +1,159 @@
+import DeliveryPolicy
+import IntakeAPI
+import LastcallTestKit
+import Logging
+import LogoutTokens
+import Outbox
+import PostgresClient
+
+/// The API over the database of the test that is running, with an issuer `acme` and an operator's key.
+struct TestAPI: Sendable {
+    static let operatorKey = "operator-key-of-the-tests-0123456789"
+    static let scopes = ["logout", "sessions", "clients", "read", "operate", "admin"]
+
+    let api: LastcallAPI
+    let logs = LogCapture()
+    private let configuration: PostgresConfiguration
+
+    /// - Parameters:
+    ///   - database: the test's own unless told.
+    ///   - change: settings that differ from the defaults.
+    init(
+        _ database: PostgresConfiguration? = nil,
+        deadline: Duration = .seconds(20),
+        change: (inout APISettings) throws -> Void = { _ in }
+    ) throws {
+        configuration = try database ?? ScratchDatabase.current.configuration
+        var logger = Logger(label: "test", factory: logs.handler)
+        logger.logLevel = .trace
+        let pool = try PostgresPool(configuration: configuration, size: 3)
+        let store = OutboxStore(pool: pool, logger: logger, deadline: deadline)
+        var settings = APISettings(addressRule: AddressRule())
+        settings.operatorKey = Self.operatorKey
+        settings.keyEncryptionKey = try KeyEncryptionKey(
+            base64: Base64.encode(Array(repeating: 7, count: 32))
+        )
+        try change(&settings)
+        api = LastcallAPI(
+            store: store,
+            intake: GroupCommit(
+                store: store,
+                wake: WakeSignal(store: store),
+                usualDeliverWithin: 86_400,
+                maximumWaiting: 1_000
+            ),
+            settings: settings,
+            logger: logger
+        ) {
+            let health = try? await store.health()
+            return Readiness(
+                isReady: health != nil,
+                database: health == nil ? "unavailable" : "ok",
+                schema: "current",
+                durability: health?.durability,
+                settlerLagSeconds: 0
+            )
+        }
+    }
+
+    /// Makes a call.
+    ///
+    /// - Parameters:
+    ///   - line: `METHOD /path?query`.
+    ///   - key: the bearer token; the operator's unless told, none where `nil`.
+    ///   - json: the body, sent as `application/json`.
+    func call(
+        _ line: String,
+        key: String? = TestAPI.operatorKey,
+        json: String? = nil,
+        headers: [(String, String)] = []
+    ) async -> Answer {
+        var fields = headers
+        if json != nil, !headers.contains(where: { $0.0 == "content-type" }) {
+            fields.append(("content-type", "application/json"))
+        }
+        return await call(line, key: key, body: Array((json ?? "").utf8), headers: fields)
+    }
+
+    /// Makes a call whose body is no text.
+    func call(
+        _ line: String,
+        key: String? = TestAPI.operatorKey,
+        body: [UInt8],
+        headers: [(String, String)]
+    ) async -> Answer {
+        let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init
+        )
+        let target = words[1].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(
+            String.init
+        )
+        var fields = headers
+        if let key { fields.append(("authorization", "Bearer \(key)")) }
+        let request = APIRequest(
+            method: words[0],
+            path: target[0],
+            query: target.count > 1 ? target[1] : "",
+            headers: fields.map { (name: $0.0, value: $0.1) }
+        ) { limit in
+            guard body.count <= limit else { throw APIRequest.BodyTooLarge() }
+            return body
+        }
+        return Answer(await api.respond(to: request))
+    }
+
+    /// Runs SQL beside the API.
+    func sql(_ script: String) throws {
+        try PostgresConnection.connect(configuration).execute(script: script)
+    }
+
+    /// The first column of every row, as text.
+    func sqlTexts(_ query: String) throws -> [String] {
+        let statement = PostgresStatement(name: "test", text: query, access: .readOnly)
+        return try PostgresConnection.connect(configuration).query(statement).map { try $0.text(0) }
+    }
+}
+
+extension TestAPI {
+    /// An API with an issuer `acme`.
+    static func withIssuer(change: (inout APISettings) throws -> Void = { _ in }) async throws -> TestAPI {
+        let api = try TestAPI(change: change)
+        try await api.makeIssuer("acme")
+        return api
+    }
+
+    func makeIssuer(_ name: String) async throws {
+        let answer = await call("PUT /v1/issuers/\(name)", json: #"{"issuer": "https://\#(name).example"}"#)
+        try answer.require(201)
+    }
+
+    func makeClient(_ clientID: String, of issuer: String = "acme", _ metadata: String? = nil) async throws {
+        let metadata = metadata ?? #"{"backchannel_logout_uri": "https://rp.example/logout"}"#
+        try await call("PUT /v1/issuers/\(issuer)/clients/\(clientID)", json: metadata).require(201)
+    }
+
+    /// Makes an API key; returns all of it.
+    func makeKey(of issuer: String?, _ scopes: [String]) async throws -> String {
+        let list = scopes.map { "\"\($0)\"" }.joined(separator: ", ")
+        let owner = issuer.map { "\"\($0)\"" } ?? "null"
+        let answer = await call(
+            "POST /v1/api-keys",
+            json: #"{"name": "a key", "issuer": \#(owner), "scopes": [\#(list)]}"#
+        )
+        try answer.require(201)
+        return try answer.text("key")
+    }
+
+    /// Accepts a logout event; returns its id.
+    func makeEvent(
+        of issuer: String = "acme",
+        targets: String = #"[{"client_id": "rp", "sub": "s", "sid": "1"}]"#
+    ) async throws -> String {
+        let answer = await call(
+            "POST /v1/issuers/\(issuer)/logout-events",
+            json: #"{"targets": \#(targets)}"#
+        )
+        try answer.require(202)
+        return try answer.text("id")
+    }
+}
