@@ -13,7 +13,9 @@ enum Cursor {
     }
 
     static func id(_ text: String) -> UUID? {
-        guard let bytes = try? Base64.urlDecode(text), bytes.first == idMark, bytes.count == 33 else { return nil }
+        guard let bytes = try? Base64.urlDecode(text), bytes.first == idMark, bytes.count == 33 else {
+            return nil
+        }
         // Bytes, not characters: what stands here came from outside and need not be 32 characters.
         var digits = Array(bytes.dropFirst())
         for place in [8, 13, 18, 23] { digits.insert(UInt8(ascii: "-"), at: place) }

@@ -141,7 +141,10 @@ extension Client.Metadata {
                 )
             }
             guard !set.hasExponent else {
-                throw Problem.invalidClientMetadata("A number in jwks must have no exponent.", pointer: "/jwks")
+                throw Problem.invalidClientMetadata(
+                    "A number in jwks must have no exponent.",
+                    pointer: "/jwks"
+                )
             }
             _ = other.append("jwks", set)
         }

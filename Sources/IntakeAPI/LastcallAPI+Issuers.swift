@@ -31,7 +31,9 @@ extension LastcallAPI {
 
     @Sendable private func getIssuer(_ call: Call) async throws -> APIResponse {
         try call.query().finish()
-        guard let issuer = try await store.issuer(named: call.parameter("issuer")) else { throw Problem.notFound }
+        guard let issuer = try await store.issuer(named: call.parameter("issuer")) else {
+            throw Problem.notFound
+        }
         return APIResponse(status: 200) { $0.issuer(issuer) }
     }
 

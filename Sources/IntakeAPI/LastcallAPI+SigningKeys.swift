@@ -169,7 +169,9 @@ extension SigningKey {
             let kid = try body.identifier("kid", .identifier)
             if let value = body.value("jwk"), value != .null {
                 // A JWK of the wrong kind must not turn an import into a new key.
-                guard case .object(let jwk) = value else { throw body.error("jwk", .wrongType(expected: .object)) }
+                guard case .object(let jwk) = value else {
+                    throw body.error("jwk", .wrongType(expected: .object))
+                }
                 try self.init(importing: jwk, kid: kid, from: &body)
                 return
             }

@@ -189,6 +189,8 @@ extension Problem {
         case .server("23503", _, _, _):
             // The issuer was deleted by another process while this one still believed in it.
             self = .notFound
+        case .server("42P01", _, _, _), .server("3F000", _, _, _):
+            self = .unavailable("The database has no schema yet: lastcall migrate.")
         case .server(let sqlState, _, _, _) where !sqlState.isTransient:
             // What a caller's value can provoke and no check before it caught; never a 500 for a bad value.
             guard sqlState.category == .dataException || sqlState.category == .programLimit else {

@@ -16,7 +16,11 @@ struct Logs {
         LoggingSystem.bootstrap { label in JSONLinesLogHandler(label: label, sink: sink, level: level) }
         let registry = PrometheusRegistry(help: MetricHelp.texts)
         MetricsSystem.bootstrap(registry)
-        registry.observe("lastcall_log_lines_dropped_total", help: "Log lines that found no room.", kind: .counter) {
+        registry.observe(
+            "lastcall_log_lines_dropped_total",
+            help: "Log lines that found no room.",
+            kind: .counter
+        ) {
             Double(sink.statistics.droppedLines)
         }
         self.registry = registry
