@@ -35,7 +35,8 @@ retried as (
     set due_at = clock_timestamp() + i.retry_after * interval '1 microsecond', lease_until = '-infinity',
         attempt_count = q.attempt_count - case when i.outcome is null then 1 else 0 end,
         excused_count = q.excused_count + case when i.excused then 1 else 0 end,
-        last_outcome = coalesce(i.outcome::lastcall.attempt_outcome, q.last_outcome)
+        last_outcome = coalesce(i.outcome::lastcall.attempt_outcome, q.last_outcome),
+        outcome_was_unknown = q.outcome_was_unknown or coalesce(i.outcome = 'unknown', false)
     from held h join input i using (issuer_key, delivery_id)
     where q.issuer_key = h.issuer_key and q.delivery_id = h.delivery_id and q.lease_number = i.lease_number and h.status = 'retrying'
     returning q.issuer_key, q.delivery_id
