@@ -1,11 +1,11 @@
-import LogoutModel
+package import LogoutModel
 import Synchronization
 
 /// The database clock, carried on by this machine's monotonic clock between readings.
 ///
 /// Tokens are stamped with it, so a step of this machine's wall clock never reaches a token. Where the two clocks
 /// disagree by more than a limit, one of them is wrong and nothing is signed until they agree again.
-final class DatabaseClock: Sendable {
+package final class DatabaseClock: Sendable {
     private struct Reading {
         let database: Timestamp
         let at: ContinuousClock.Instant
@@ -13,13 +13,16 @@ final class DatabaseClock: Sendable {
 
     private let reading = Mutex<Reading?>(nil)
 
+    /// A clock that has not been read yet.
+    package init() {}
+
     /// A reading, taken at about that instant.
-    func set(_ database: Timestamp, at instant: ContinuousClock.Instant) {
+    package func set(_ database: Timestamp, at instant: ContinuousClock.Instant) {
         reading.withLock { $0 = Reading(database: database, at: instant) }
     }
 
     /// The time; `nil` before the first reading.
-    func now() -> Timestamp? {
+    package func now() -> Timestamp? {
         reading.withLock { reading in
             reading.map { $0.database.advanced(by: .now - $0.at) }
         }

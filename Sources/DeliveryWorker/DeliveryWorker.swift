@@ -31,6 +31,8 @@ public final class DeliveryWorker: Service {
     private struct Control {
         var isDraining = false
         var clocksAgree = false
+        /// Somebody said that something is due, and not where.
+        var mustLook = false
         var settler: Settler?
     }
 
@@ -47,7 +49,11 @@ public final class DeliveryWorker: Service {
 
     /// Says that lanes have something due; `nil` says that some have.
     public func wake(_ lanes: [Int32]?) {
-        if let lanes { schedule.withLock { schedule in lanes.forEach { schedule.announce($0) } } }
+        if let lanes {
+            schedule.withLock { schedule in lanes.forEach { schedule.announce($0) } }
+        } else {
+            control.withLock { $0.mustLook = true }
+        }
         metrics.wakeUps.increment()
         signal.yield()
     }
@@ -61,7 +67,8 @@ public final class DeliveryWorker: Service {
     /// Deliveries held now.
     public var held: Int { schedule.withLock { $0.held } }
 
-    var isDraining: Bool { control.withLock { $0.isDraining } }
+    /// Whether the process was asked to stop.
+    package var isDraining: Bool { control.withLock { $0.isDraining } }
 
     /// Works until a graceful shutdown, then lets what is in flight end and gives the rest back.
     public func run() async throws {
@@ -125,12 +132,20 @@ public final class DeliveryWorker: Service {
         let pollTask = Task { await poll.run { await self.lookThrough() } }
         defer { pollTask.cancel() }
         for await _ in signals {
+            if takesLook() { await lookThrough() }
             while !isDraining, clocksAgree {
                 let claims = schedule.withLock { $0.next(at: .now) }
                 guard !claims.isEmpty else { break }
                 await claim(claims, worker, signing)
             }
             if isDraining || Task.isCancelled { return }
+        }
+    }
+
+    private func takesLook() -> Bool {
+        control.withLock { control in
+            defer { control.mustLook = false }
+            return control.mustLook
         }
     }
 

@@ -1,20 +1,32 @@
-import DeliveryPolicy
-import LogoutTokens
-import Outbox
+package import DeliveryPolicy
+package import LogoutTokens
+package import Outbox
 import Synchronization
 
 /// A client as deliveries need it: policy resolved, keys opened.
-struct Recipient: Sendable {
+package struct Recipient: Sendable {
     let client: KnownClient
     let issuer: String
     let settings: DeliverySettings
     /// The key for its `alg`, or why there is none.
     let key: Result<SigningKey, SigningKeyProblem>
     let issuerVersion: Int64
+
+    /// A client with what holds for it.
+    package init(
+        client: KnownClient, issuer: String, settings: DeliverySettings, key: Result<SigningKey, SigningKeyProblem>,
+        issuerVersion: Int64
+    ) {
+        self.client = client
+        self.issuer = issuer
+        self.settings = settings
+        self.key = key
+        self.issuerVersion = issuerVersion
+    }
 }
 
 /// Why nothing can be signed for a client.
-enum SigningKeyProblem: Error, Sendable, Hashable {
+package enum SigningKeyProblem: Error, Sendable, Hashable {
     /// Its issuer has no active key of its `alg`.
     case noActiveKey
     /// The stored key cannot be opened with the configured key-encryption key.

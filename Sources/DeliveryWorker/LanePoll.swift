@@ -1,9 +1,16 @@
 /// Looks through the queue again and again, with jitter, and never for more than a twentieth of the time.
-struct LanePoll {
+package struct LanePoll {
     let interval: Duration
     let wake: AsyncStream<Void>.Continuation
 
-    func run(_ look: @Sendable () async -> Void) async {
+    /// A poll; each look ends with a signal to `wake`.
+    package init(interval: Duration, wake: AsyncStream<Void>.Continuation) {
+        self.interval = interval
+        self.wake = wake
+    }
+
+    /// Looks until the task is cancelled.
+    package func run(_ look: @Sendable () async -> Void) async {
         while !Task.isCancelled {
             let begin = ContinuousClock.now
             await look()

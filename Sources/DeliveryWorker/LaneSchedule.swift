@@ -1,6 +1,6 @@
 import DequeModule
-import LogoutModel
-import Outbox
+package import LogoutModel
+package import Outbox
 
 /// Decides from which lanes (clients) to claim next, and how much of each.
 ///
@@ -8,13 +8,13 @@ import Outbox
 /// like any other; a lane that hangs keeps at most what it has; all slow lanes together hold at most a quarter of the
 /// slots. A lane's window opens with its successes and halves with a timeout, so a lane that nobody has heard from
 /// begins with two.
-struct LaneSchedule: Sendable {
+package struct LaneSchedule: Sendable {
     /// Lanes in one claim.
-    static let lanesPerClaim = 64
+    package static let lanesPerClaim = 64
     /// Attempts that are older than this are held against their lane.
-    static let patience = Duration.seconds(1)
+    package static let patience = Duration.seconds(1)
     /// What a lane that is not known yet may have in flight.
-    static let firstWindow = 2
+    package static let firstWindow = 2
 
     private struct Lane {
         var starts: [ContinuousClock.Instant] = []
@@ -32,33 +32,34 @@ struct LaneSchedule: Sendable {
         }
     }
 
-    let slots: Int
+    package let slots: Int
     private var lanes: [Int32: Lane] = [:]
     private var queue: Deque<Int32> = []
-    private(set) var held = 0
+    /// Deliveries that are claimed and have not left.
+    package private(set) var held = 0
     private var heldBySlow = 0
 
-    init(slots: Int) {
+    package init(slots: Int) {
         self.slots = slots
     }
 
     /// Deliveries that may still be claimed.
-    var free: Int { max(0, slots - held) }
+    package var free: Int { max(0, slots - held) }
 
     /// A lane is said to have something due.
-    mutating func announce(_ lane: Int32) {
+    package mutating func announce(_ lane: Int32) {
         enqueue(lane)
     }
 
     /// A look through the queue found a lane with something due since `head`; late commits lie behind the mark.
-    mutating func discovered(_ lane: Int32, head: Timestamp) {
+    package mutating func discovered(_ lane: Int32, head: Timestamp) {
         let mark = Self.mark(before: head)
         if let known = lanes[lane], mark < known.lowWater { lanes[lane]?.lowWater = mark }
         enqueue(lane)
     }
 
     /// The lanes whose turn it is; none where no slot is free or no lane has anything.
-    mutating func next(at now: ContinuousClock.Instant) -> [LaneClaim] {
+    package mutating func next(at now: ContinuousClock.Instant) -> [LaneClaim] {
         var claims: [LaneClaim] = []
         var budget = free
         // A fair share for each lane that waits, so that many lanes get a few connections each and not a few lanes many.
@@ -69,7 +70,7 @@ struct LaneSchedule: Sendable {
             turns -= 1
             guard var lane = lanes[key] else { continue }
             lane.isQueued = false
-            var room = min(lane.window, max(lane.cap, Self.firstWindow)) - lane.starts.count
+            var room = min(lane.window, lane.cap) - lane.starts.count
             if lane.isSlow { room = min(room, slowBudget) }
             if room <= 0 || lane.hangs(at: now) {
                 // Its own deliveries, as they end, put it back.
@@ -88,7 +89,7 @@ struct LaneSchedule: Sendable {
     }
 
     /// What a claim gave.
-    mutating func claimed(_ asked: [LaneClaim], _ batch: ClaimedBatch, at now: ContinuousClock.Instant) {
+    package mutating func claimed(_ asked: [LaneClaim], _ batch: ClaimedBatch, at now: ContinuousClock.Instant) {
         var counts: [Int32: Int] = [:]
         for delivery in batch.deliveries { counts[delivery.clientKey, default: 0] += 1 }
         for claim in asked {
@@ -109,12 +110,12 @@ struct LaneSchedule: Sendable {
     }
 
     /// A client's cap became known.
-    mutating func setCap(_ cap: Int, of lane: Int32) {
+    package mutating func setCap(_ cap: Int, of lane: Int32) {
         lanes[lane]?.cap = cap
     }
 
     /// A delivery has left this process: settled, released or lost.
-    mutating func ended(_ key: Int32, startedAt: ContinuousClock.Instant, _ ending: LaneEnding) {
+    package mutating func ended(_ key: Int32, startedAt: ContinuousClock.Instant, _ ending: LaneEnding) {
         guard var lane = lanes[key], let place = lane.starts.firstIndex(of: startedAt) else { return }
         lane.starts.remove(at: place)
         held -= 1
@@ -122,7 +123,7 @@ struct LaneSchedule: Sendable {
         switch ending {
         case .answered:
             lane.timeouts = 0
-            lane.window = min(lane.window + 1, max(lane.cap, Self.firstWindow))
+            lane.window = min(lane.window + 1, lane.cap)
         case .timedOut:
             lane.timeouts += 1
             lane.window = max(1, lane.window / 2)
@@ -152,7 +153,7 @@ struct LaneSchedule: Sendable {
 }
 
 /// How a delivery left its lane, for the lane's pace.
-enum LaneEnding: Sendable, Hashable {
+package enum LaneEnding: Sendable, Hashable {
     /// The RP answered in time.
     case answered
     /// It did not.

@@ -1,20 +1,31 @@
-import Logging
-import LogoutModel
-import Outbox
+package import Logging
+package import LogoutModel
+package import Outbox
 import PostgresClient
 import Synchronization
 
 /// Records outcomes in batches. An outcome that cannot be recorded now is kept and tried again: its lease number makes
 /// a repetition harmless, and where the lease runs out first, another worker's claim says so.
-final class Settler: Sendable {
+package final class Settler: Sendable {
     /// The most outcomes in one statement.
-    static let maximumBatch = 512
+    package static let maximumBatch = 512
 
-    struct Entry: Sendable {
-        let settled: SettledDelivery
-        let shipment: Shipment
-        let ending: LaneEnding
-        let since: ContinuousClock.Instant
+    /// An outcome that waits.
+    package struct Entry: Sendable {
+        package let settled: SettledDelivery
+        package let shipment: Shipment
+        package let ending: LaneEnding
+        package let since: ContinuousClock.Instant
+
+        /// An outcome, with what its lane is told once it is recorded.
+        package init(
+            settled: SettledDelivery, shipment: Shipment, ending: LaneEnding, since: ContinuousClock.Instant
+        ) {
+            self.settled = settled
+            self.shipment = shipment
+            self.ending = ending
+            self.since = since
+        }
     }
 
     private struct State {
@@ -34,7 +45,7 @@ final class Settler: Sendable {
     private let tick: AsyncStream<Void>.Continuation
 
     /// `recorded`: told of entries that are done with: recorded, or fenced out, or given up.
-    init(
+    package init(
         store: OutboxStore,
         worker: Int32,
         batchSize: Int,
@@ -52,14 +63,15 @@ final class Settler: Sendable {
     }
 
     /// How long the oldest outcome has waited.
-    var lag: Duration {
+    package var lag: Duration {
         let waiting = state.withLock { $0.waiting.first?.since }
         let flushing = oldest.withLock { $0 }
         guard let since = [waiting, flushing].compactMap({ $0 }).min() else { return .zero }
         return .now - since
     }
 
-    func add(_ entry: Entry) {
+    /// Queues an outcome.
+    package func add(_ entry: Entry) {
         let count = state.withLock { state in
             state.waiting.append(entry)
             return state.waiting.count
@@ -68,13 +80,13 @@ final class Settler: Sendable {
     }
 
     /// Ends ``run()`` once everything is recorded, or cannot be recorded now: the leases of the rest run out.
-    func finish() {
+    package func finish() {
         state.withLock { $0.isFinishing = true }
         tick.finish()
     }
 
     /// Records until ``finish()``; what is left then is tried once more.
-    func run() async {
+    package func run() async {
         for await _ in ticks {
             // A moment for others to join, unless a batch is full already.
             if state.withLock({ $0.waiting.count < batchSize }) { try? await Task.sleep(for: interval) }

@@ -1,10 +1,10 @@
 import DeliveryPolicy
 import FoundationEssentials
-import LogoutModel
+package import LogoutModel
 import Outbox
 
 /// A claimed delivery on its way: who gets it, and since when we hold it.
-struct Shipment: Sendable {
+package struct Shipment: Sendable {
     let claimed: ClaimedDelivery
     let recipient: Recipient
     /// Just before the claim was sent, so that the lease is never believed longer than it is.
@@ -12,23 +12,34 @@ struct Shipment: Sendable {
     /// When it took its slot.
     let startedAt: ContinuousClock.Instant
 
+    /// A shipment of a claim.
+    package init(
+        claimed: ClaimedDelivery, recipient: Recipient, claimedAt: ContinuousClock.Instant,
+        startedAt: ContinuousClock.Instant
+    ) {
+        self.claimed = claimed
+        self.recipient = recipient
+        self.claimedAt = claimedAt
+        self.startedAt = startedAt
+    }
+
     /// What is left to the delivery's deadline.
-    func timeLeft(at now: ContinuousClock.Instant) -> Duration {
+    package func timeLeft(at now: ContinuousClock.Instant) -> Duration {
         claimed.timeLeft - (now - claimedAt)
     }
 
     /// How long an attempt that begins now may take: the client's timeout, or what is left to the deadline.
-    func timeout(at now: ContinuousClock.Instant) -> Duration {
+    package func timeout(at now: ContinuousClock.Instant) -> Duration {
         min(.seconds(recipient.settings.attemptTimeoutSeconds), timeLeft(at: now))
     }
 
     /// Whether an attempt that begins now is over, with a second to settle it, before the lease is.
-    func fitsLease(at now: ContinuousClock.Instant) -> Bool {
+    package func fitsLease(at now: ContinuousClock.Instant) -> Bool {
         now - claimedAt + timeout(at: now) + .seconds(1) <= claimed.lease.length
     }
 
     /// Why it must end without an attempt, where it must.
-    func refusal(at now: ContinuousClock.Instant) -> EndReason? {
+    package func refusal(at now: ContinuousClock.Instant) -> EndReason? {
         let client = recipient.client
         if timeLeft(at: now) <= .zero { return .deadlinePassed }
         if client.backchannelLogoutURI == nil { return .noBackchannelLogoutURI }

@@ -19,6 +19,21 @@ public struct KnownClient: Sendable {
     public let delivery: String
     /// Moves with every change.
     public let version: Int64
+
+    /// A client as its row says.
+    public init(
+        key: Int32, issuerKey: Int32, clientID: String, backchannelLogoutURI: String?, sessionRequired: Bool,
+        alg: String, delivery: String, version: Int64
+    ) {
+        self.key = key
+        self.issuerKey = issuerKey
+        self.clientID = clientID
+        self.backchannelLogoutURI = backchannelLogoutURI
+        self.sessionRequired = sessionRequired
+        self.alg = alg
+        self.delivery = delivery
+        self.version = version
+    }
 }
 
 /// What a worker must know of an issuer to sign for it.
