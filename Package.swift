@@ -136,6 +136,13 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        tests(
+            "DeliveryWorker",
+            [
+                "AuditTrail", "DeliveryPolicy", "LastcallTestKit", "LogoutModel", "LogoutTokens", "Outbox",
+                "PostgresClient", "RelyingPartyClient", logging, lifecycle,
+            ]
+        ),
     ]
 )
 
