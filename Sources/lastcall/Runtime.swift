@@ -7,6 +7,7 @@ import IntakeAPI
 import Logging
 import LogoutTokens
 import Metrics
+import NIOCore
 import Outbox
 import PostgresClient
 import RelyingPartyClient
@@ -175,7 +176,12 @@ struct Runtime {
                 backlog: 1_024,
                 availableConnectionsDelegate: MaximumAvailableConnections(limit)
             ),
-            onServerRunning: { [self] _ in
+            onServerRunning: { [self] channel in
+                // The port that the system chose, where the setting says 0.
+                let address =
+                    channel.localAddress.flatMap { local in
+                        local.port.map { "\(local.ipAddress ?? ""):\($0)" }
+                    } ?? "\(address)"
                 self.logger.info("listening", metadata: ["server": "\(name)", "address": "\(address)"])
             },
             logger: logger
