@@ -143,6 +143,10 @@ let package = Package(
                 "PostgresClient", "RelyingPartyClient", logging, lifecycle,
             ]
         ),
+        .testTarget(
+            name: "FleetTests", dependencies: ["LastcallTestKit", "LogoutTokens", "PostgresClient", "lastcall"],
+            swiftSettings: strict
+        ),
     ]
 )
 

@@ -36,6 +36,57 @@ enum Shell {
     /// Only one child at a time is started, so that none inherits what was meant for another.
     private static let starting = Mutex(())
 
+    /// Starts a program with default signals.
+    ///
+    /// - Parameters:
+    ///   - words: the program's path and its arguments.
+    ///   - environment: all of it, `NAME=value` each.
+    ///   - output: the file for what it prints.
+    ///   - errors: the file for its standard error.
+    ///   - lifeline: becomes descriptor 3 of the program.
+    /// - Returns: its id, to be waited for.
+    static func spawn(
+        _ words: [String],
+        environment: [String],
+        output: String,
+        errors: String,
+        lifeline: Lifeline?
+    ) throws(TestKitError) -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        let flags = O_WRONLY | O_CREAT | O_APPEND
+        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
+        unsafe posix_spawn_file_actions_addopen(&actions, 2, errors, flags, 0o600)
+        if let end = lifeline?.readEnd { unsafe posix_spawn_file_actions_adddup2(&actions, end, 3) }
+
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var (none, all) = (sigset_t(), sigset_t())
+        unsafe sigemptyset(&none)
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        var argv = unsafe words.map { unsafe strdup($0) }
+        var variables = unsafe environment.map { unsafe strdup($0) }
+        unsafe argv.append(nil)
+        unsafe variables.append(nil)
+        defer {
+            unsafe argv.forEach { unsafe free($0) }
+            unsafe variables.forEach { unsafe free($0) }
+        }
+        var child = pid_t()
+        let code = starting.withLock { _ in
+            unsafe posix_spawn(&child, words[0], &actions, &attributes, argv, variables)
+        }
+        guard code == 0 else { throw TestKitError("posix_spawn: errno \(code)") }
+        return child
+    }
+
     /// Runs a script to its end.
     ///
     /// - Parameters:

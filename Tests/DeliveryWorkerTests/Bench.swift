@@ -25,11 +25,7 @@ struct Bench: Sendable {
     let encryptionKey: KeyEncryptionKey
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// Runs a test on a fresh issuer.
-    ///
-    /// - Parameters:
-    ///   - alg: of the issuer's one key; none for an issuer that cannot sign yet.
-    ///   - database: with Lastcall's schema; the test's own unless told.
+    /// Runs a test on a fresh issuer with a key of an algorithm, in the test's own database unless told.
     static func run(
         alg: SignatureAlgorithm? = .es256,
         on database: PostgresConfiguration? = nil,
