@@ -14,7 +14,10 @@ package struct Recipient: Sendable {
 
     /// A client with what holds for it.
     package init(
-        client: KnownClient, issuer: String, settings: DeliverySettings, key: Result<SigningKey, SigningKeyProblem>,
+        client: KnownClient,
+        issuer: String,
+        settings: DeliverySettings,
+        key: Result<SigningKey, SigningKeyProblem>,
         issuerVersion: Int64
     ) {
         self.client = client

@@ -89,7 +89,11 @@ package struct LaneSchedule: Sendable {
     }
 
     /// What a claim gave.
-    package mutating func claimed(_ asked: [LaneClaim], _ batch: ClaimedBatch, at now: ContinuousClock.Instant) {
+    package mutating func claimed(
+        _ asked: [LaneClaim],
+        _ batch: ClaimedBatch,
+        at now: ContinuousClock.Instant
+    ) {
         var counts: [Int32: Int] = [:]
         for delivery in batch.deliveries { counts[delivery.clientKey, default: 0] += 1 }
         for claim in asked {

@@ -19,7 +19,10 @@ package final class Settler: Sendable {
 
         /// An outcome, with what its lane is told once it is recorded.
         package init(
-            settled: SettledDelivery, shipment: Shipment, ending: LaneEnding, since: ContinuousClock.Instant
+            settled: SettledDelivery,
+            shipment: Shipment,
+            ending: LaneEnding,
+            since: ContinuousClock.Instant
         ) {
             self.settled = settled
             self.shipment = shipment

@@ -14,7 +14,9 @@ package struct Shipment: Sendable {
 
     /// A shipment of a claim.
     package init(
-        claimed: ClaimedDelivery, recipient: Recipient, claimedAt: ContinuousClock.Instant,
+        claimed: ClaimedDelivery,
+        recipient: Recipient,
+        claimedAt: ContinuousClock.Instant,
         startedAt: ContinuousClock.Instant
     ) {
         self.claimed = claimed

@@ -45,6 +45,7 @@ enum Shell {
     ///   - errors: the file for its standard error.
     ///   - lifeline: becomes descriptor 3 of the program.
     /// - Returns: its id, to be waited for.
+    /// - Throws: an error where there is no such program.
     static func spawn(
         _ words: [String],
         environment: [String],

@@ -22,8 +22,14 @@ public struct KnownClient: Sendable {
 
     /// A client as its row says.
     public init(
-        key: Int32, issuerKey: Int32, clientID: String, backchannelLogoutURI: String?, sessionRequired: Bool,
-        alg: String, delivery: String, version: Int64
+        key: Int32,
+        issuerKey: Int32,
+        clientID: String,
+        backchannelLogoutURI: String?,
+        sessionRequired: Bool,
+        alg: String,
+        delivery: String,
+        version: Int64
     ) {
         self.key = key
         self.issuerKey = issuerKey
