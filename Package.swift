@@ -124,10 +124,14 @@ let package = Package(
         tests("LogoutTokens", ["LastcallTestKit"]),
         tests("PostgresClient", ["LastcallTestKit"]),
         tests("RelyingPartyClient", ["DeliveryPolicy", "LastcallTestKit"]),
-        // tests("EmbeddedPostgres", [logging]),
+        tests("EmbeddedPostgres", [logging, lifecycle]),
         tests("Telemetry", [logging, metrics, coreMetrics]),
         tests("Settings", [argumentParser, logging]),
         tests("LastcallTestKit", ["LogoutTokens", "PostgresClient"]),
+        tests(
+            "Outbox",
+            ["LastcallSQL", "LogoutModel", "AuditTrail", "PostgresClient", "LastcallTestKit", logging, lifecycle]
+        ),
         tests(
             "IntakeAPI",
             [

@@ -99,9 +99,9 @@ enum FileSystem {
         guard let descriptor = try? open(path, O_RDONLY) else { return "" }
         defer { close(descriptor) }
         let end = Int(lseek(descriptor, 0, SEEK_END))
+        // Files of the kernel have length 0 and still hold text.
         let start = max(offset, end - 4_096)
-        guard start < end else { return "" }
-        var bytes = [UInt8](repeating: 0, count: end - start)
+        var bytes = [UInt8](repeating: 0, count: 4_096)
         let count = unsafe pread(descriptor, &bytes, bytes.count, start)
         return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }

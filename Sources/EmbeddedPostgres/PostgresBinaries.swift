@@ -11,6 +11,7 @@ struct PostgresBinaries: Sendable, Hashable {
     /// - Parameters:
     ///   - configuration: may name the folder; then no other is looked at.
     ///   - version: the major version that made the data folder, preferred where several are installed.
+    /// - Returns: the first folder that has all of them.
     /// - Throws: ``EmbeddedPostgresError/binariesMissing(searched:)``.
     static func find(
         _ configuration: EmbeddedClusterConfiguration,

@@ -23,6 +23,7 @@ enum ServerSettings {
     /// Lines for the end of `postgresql.conf` when the cluster is made; an operator may change them there.
     ///
     /// - Parameter memory: of the machine or container, in bytes.
+    /// - Returns: the lines.
     static func initial(memory: Int) -> String {
         let megabytes = memory / 1_048_576
         return """

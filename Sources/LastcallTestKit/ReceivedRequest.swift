@@ -30,6 +30,7 @@ public struct ReceivedRequest: Sendable, Hashable {
     /// The values of a header, its name compared without regard to case.
     ///
     /// - Parameter name: the header's name.
+    /// - Returns: one value for each such header, in order.
     public func values(of name: String) -> [String] {
         headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
     }

@@ -56,6 +56,7 @@ public final class ScriptedRelyingParty: Sendable {
     /// - Parameters:
     ///   - path: the path and query, as they are to be sent.
     ///   - host: how to name the server; `127.0.0.1` unless told.
+    /// - Returns: the address.
     public func uri(_ path: String = "/backchannel-logout", host: String = "127.0.0.1") -> String {
         "\(core.transport == .plain ? "http" : "https")://\(host):\(port)\(path)"
     }

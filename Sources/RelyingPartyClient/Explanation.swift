@@ -30,6 +30,7 @@ struct Explanation {
 /// - Parameters:
 ///   - bytes: what came.
 ///   - maximumBytes: how many bytes of UTF-8 the text may have.
+/// - Returns: the text.
 func boundedText(_ bytes: some Sequence<UInt8>, maximumBytes: Int) -> String {
     var text = String.UnicodeScalarView()
     var count = 0

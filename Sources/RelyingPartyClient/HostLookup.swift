@@ -35,6 +35,7 @@ public struct HostLookup: Sendable {
     /// Fixed addresses for some hosts, this source for all others.
     ///
     /// - Parameter hosts: addresses by lower-case name; an empty list means that the name does not exist.
+    /// - Returns: the source that knows both.
     public func overriding(_ hosts: [String: [IPAddress]]) -> HostLookup {
         HostLookup { host in
             guard let addresses = hosts[host.lowercased()] else { return self.answer(host) }

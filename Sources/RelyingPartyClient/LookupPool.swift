@@ -14,7 +14,7 @@ final class LookupPool: Sendable {
     /// A lookup that takes this long makes its name a suspect.
     private static let slowNanoseconds: UInt64 = 1_000_000_000
 
-    /// - Parameter deliver: told a name and what was found; called on the pool's threads.
+    /// `deliver` is told a name and what was found, on the pool's threads.
     init(
         lookup: HostLookup,
         threads: Int,

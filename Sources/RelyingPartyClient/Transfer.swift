@@ -97,10 +97,8 @@ final class Transfer {
         unsafe errorText.pointee = 0
     }
 
-    /// Frees the handle for the next request.
-    ///
-    /// - Parameter code: libcurl's result; `nil` where the client ends before the transfer.
-    /// - Returns: what was asked, and its answer.
+    /// Frees the handle for the next request: what was asked, and its answer. `code` is libcurl's result, `nil` where
+    /// the client ends before the transfer.
     func finish(_ code: CURLcode?, now: UInt64) -> (Accepted, Answer)? {
         guard let accepted else { return nil }
         if socketGuard.permitted, let pairs { route?.loaded(pairs) }

@@ -11,10 +11,9 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// A Unix socket by its absolute path, at most 107 bytes (the kernel's limit).
     case unix(path: String)
 
-    /// Reads an address as an operator wrote it.
+    /// Reads an address as an operator wrote it; `nil` where the text is no address.
     ///
     /// - Parameter text: see ``ListenAddress``.
-    /// - Returns: `nil` where the text is no address.
     public init?(_ text: String) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))

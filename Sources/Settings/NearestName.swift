@@ -5,6 +5,7 @@ enum NearestName {
     /// - Parameters:
     ///   - name: as it was written; only its first 80 bytes count.
     ///   - known: at least one name; of equally near ones the first wins.
+    /// - Returns: one of the known names.
     static func find(_ name: String, among known: [String]) -> String {
         let written = Array(name.utf8.prefix(80))
         let related = known.filter { name.count >= 4 && ($0.contains(name) || name.contains($0)) }

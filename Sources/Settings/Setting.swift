@@ -66,10 +66,7 @@ extension Setting<Int> {
 }
 
 extension Setting<Duration> {
-    /// - Parameters:
-    ///   - value: the default, as ``DecimalSeconds`` reads it.
-    ///   - shortest: the shortest allowed, in seconds.
-    ///   - longest: the longest allowed, in seconds.
+    /// A time in seconds, with or without a fraction.
     static func seconds(
         _ name: String,
         default value: Int,

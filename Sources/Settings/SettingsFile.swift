@@ -7,6 +7,7 @@ enum SettingsFile {
     /// - Parameters:
     ///   - text: the whole file.
     ///   - path: for messages.
+    /// - Returns: the texts, by setting name.
     /// - Throws: ``SettingsError`` for text that is not TOML, unknown keys, and values of another kind.
     static func parse(_ text: String, path: String) throws(SettingsError) -> [String: String] {
         // The parser hands strings over as C strings: U+0000 would silently cut a secret short.

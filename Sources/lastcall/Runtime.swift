@@ -37,6 +37,12 @@ struct Runtime {
     let api: LastcallAPI
 
     init(_ settings: LastcallSettings, roles: Roles, logger: Logger, registry: PrometheusRegistry) throws {
+        guard !settings.propagateTraceContext else {
+            throw Failure(
+                "propagate_trace_context is not available in this version; leave it false",
+                code: Failure.misconfigured
+            )
+        }
         DescriptorLimit.raise()
         self.settings = settings
         self.roles = roles

@@ -9,6 +9,7 @@ struct Scratch {
     /// Makes the folder as `mktemp -d` does: only its owner may enter.
     ///
     /// - Parameter below: names of further folders, not made.
+    /// - Throws: where the system gives no folder.
     init(below: String = "") throws {
         var template = Array("/tmp/embedded-XXXXXX".utf8CString)
         let made = unsafe template.withUnsafeMutableBufferPointer { buffer in

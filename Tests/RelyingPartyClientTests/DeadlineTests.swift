@@ -8,39 +8,42 @@ import Testing
 struct DeadlineTests {
     private static let short = Duration.milliseconds(300)
 
-    private func failure(
-        _ transport: ScriptedRelyingParty.Transport = .tls,
-        _ step: ScriptedStep
-    ) async throws -> Answer {
-        let server = try Harness.server(transport, standing: step)
+    /// What a deadline makes of a step that does not end, on a connection that is open already: then even a busy
+    /// machine gets as far as sending the request within it.
+    private func atDeadline(_ step: ScriptedStep) async throws -> Answer {
+        let server = try Harness.server()
+        server.script(.ok, step)
         return try await Harness.withClient { client in
-            await client.post(Harness.request(server.uri(), timeout: Self.short))
+            #expect(await client.post(Harness.request(server.uri())).status == 200)
+            return await client.post(Harness.request(server.uri(), timeout: .seconds(2)))
         }
     }
 
     @Test("an RP that never answers is a timeout, after the request was sent")
     func hang() async throws {
-        let answer = try await failure(.tls, .hang)
+        let answer = try await atDeadline(.hang)
         #expect(answer.failure == .timeout(sent: true))
         #expect(answer.requestSent)
-        #expect(answer.totalMicroseconds >= 300_000)
     }
 
     @Test("an RP that drips its headers is a timeout")
     func drip() async throws {
-        let step = ScriptedStep.drip("HTTP/1.1 200 OK\r\nX: a", every: .milliseconds(5))
-        #expect(try await failure(.tls, step).failure == .timeout(sent: true))
+        let answer = try await atDeadline(.drip("HTTP/1.1 200 OK\r\nX: a", every: .milliseconds(5)))
+        #expect(answer.failure == .timeout(sent: true))
     }
 
     @Test("an RP that drips its body has answered")
     func dripBody() async throws {
-        let step = ScriptedStep.drip("HTTP/1.1 200 OK\r\n\r\nb", every: .milliseconds(1))
-        #expect(try await failure(.tls, step).ending == .status(200))
+        let answer = try await atDeadline(.drip("HTTP/1.1 200 OK\r\n\r\nb", every: .milliseconds(1)))
+        #expect(answer.ending == .status(200))
     }
 
     @Test("a handshake that stalls is a timeout before the request was sent")
     func stalledHandshake() async throws {
-        let answer = try await failure(.stalled, .ok)
+        let server = try Harness.server(.stalled)
+        let answer = try await Harness.withClient { client in
+            await client.post(Harness.request(server.uri(), timeout: Self.short))
+        }
         #expect(answer.failure == .timeout(sent: false))
         #expect(!answer.requestSent)
     }
