@@ -1,0 +1,113 @@
+import Foundation
+import LastcallTestKit
+import Testing
+
+@Suite("Commands of the operator", .lastcallDatabase, .serialized)
+struct CommandTests {
+    private func lines(_ text: String) throws -> [[String: Any]] {
+        try text.split(separator: "\n").map { try object(String($0)) }
+    }
+
+    @Test("issuers, clients and keys are made, listed, shown and removed")
+    func metadata() async throws {
+        let fleet = try Fleet()
+        let made = try object(
+            try await fleet.command("issuers", "put", "op", "--issuer", Fleet.iss, "--retention-days", "7", "--json")
+        )
+        #expect(try made.text("issuer") == Fleet.iss)
+        #expect(made["retention_days"] as? Int == 7)
+        #expect(try lines(await fleet.command("issuers", "list", "--json")).count == 1)
+        #expect(try await fleet.command("issuers").contains("https://op.example.com"))
+
+        let key = try object(try await fleet.command("keys", "generate", "op", "--alg", "EdDSA", "--json"))
+        #expect(try key.text("stage") == "active")
+        let next = try object(try await fleet.command("keys", "generate", "op", "--alg", "EdDSA", "--json"))
+        #expect(try next.text("stage") == "next")
+        let early = try await LastcallProcess.run(
+            ["keys", "activate", "op", try next.text("kid")], environment: fleet.environment
+        )
+        #expect(early.end == .exit(1))
+        #expect(early.errors.hasPrefix("lastcall: key_not_yet_published: "))
+        let activated = try object(
+            try await fleet.command("keys", "activate", "op", try next.text("kid"), "--force", "--json")
+        )
+        #expect(try activated.text("stage") == "active")
+        let stages = try lines(try await fleet.command("keys", "list", "op", "--json")).map { try $0.text("stage") }
+        #expect(stages.sorted() == ["active", "retired"])
+        let set = try object(try await fleet.command("keys", "jwks", "op"))
+        #expect((set["keys"] as? [Any])?.count == 2)
+
+        let uri = "https://rp.example.com/logout?tenant=a%2Fb"
+        let client = try object(
+            try await fleet.command("clients", "put", "op", "rp /1", "--backchannel-logout-uri", uri, "--json")
+        )
+        #expect(try client.text("backchannel_logout_uri") == uri)
+        #expect(client["warnings"] as? [String] == ["no_active_key_for_alg"])
+        #expect(try object(try await fleet.command("clients", "get", "op", "rp /1", "--json")).text("client_id") == "rp /1")
+        #expect(try await fleet.command("clients", "list", "op").contains(uri))
+        #expect(try await fleet.command("clients", "delete", "op", "rp /1").isEmpty)
+        #expect(try await fleet.command("clients", "list", "op", "--json").isEmpty)
+        #expect(try await fleet.command("clients", "list", "op") == "none\n")
+        try await fleet.command("issuers", "delete", "op")
+        let gone = try await LastcallProcess.run(["issuers", "get", "op"], environment: fleet.environment)
+        #expect(gone.end == .exit(1))
+        #expect(gone.errors.split(separator: "\n").count == 1)
+        #expect(gone.errors.hasPrefix("lastcall: not_found: "))
+    }
+
+    @Test("a logout from the command line can be followed to its end, and is in the audit trail")
+    func logout() async throws {
+        let fleet = try Fleet()
+        let rp = try Fleet.relyingParty()
+        try await fleet.prepare(["rp": rp.uri()])
+        let worker = try await fleet.start("work")
+        let event = try await fleet.logout("rp")
+        let delivery = try #require(try await fleet.end(of: event).first)
+        #expect(try delivery.text("status") == "delivered")
+        #expect(try delivery.text("logout_event_id") == event)
+        #expect(try await fleet.verified(rp.received, aud: "rp").map(\.sid) == ["s-1"])
+        let listed = try lines(await fleet.command("deliveries", "list", "op", "--status", "delivered", "--json"))
+        #expect(try listed.map { try $0.text("id") } == [try delivery.text("id")])
+        #expect(try await fleet.command("deliveries", "list", "op", "--status", "failed", "expired", "--json").isEmpty)
+        let shown = try await fleet.command("deliveries", "get", "op", try delivery.text("id"))
+        #expect(shown.contains("OUTCOME"))
+        #expect(shown.contains("127.0.0.1"))
+        let audit = try lines(await fleet.command("audit", "op", "--event", event, "--json"))
+        let types = try audit.map { try $0.text("type") }
+        #expect(types == ["logout.accepted", "logout.back_channel.delivered", "logout.ended"])
+        #expect(try audit.first?.text("actor") == "cli")
+        #expect(await worker.process.stop() == .exit(0))
+    }
+
+    @Test("targets come from a file, and a client that is not registered is told as such")
+    func targets() async throws {
+        let fleet = try Fleet()
+        try await fleet.prepare([:])
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(#"[{"client_id": "ghost", "sid": "s-1"}]"#.utf8).write(to: file)
+        let event = try object(try await fleet.command("logout", "op", "--targets", file.path, "--json"))
+        #expect(try event.text("status") == "failed")
+        let audit = try lines(await fleet.command("audit", "op", "--severity", "error", "--json"))
+        #expect(try audit.map { try $0.text("type") } == ["logout.back_channel.failed"])
+    }
+
+    @Test("API keys work until they are revoked, and their secret is shown once")
+    func apiKeys() async throws {
+        let fleet = try Fleet()
+        try await fleet.prepare([:])
+        let api = try await fleet.start("serve")
+        let made = try object(
+            try await fleet.command("api-keys", "create", "--issuer", "op", "--scope", "read", "--json")
+        )
+        let key = try made.text("key")
+        #expect(try await LoopbackCall.send("GET", "/v1/issuers/op", port: api.port, key: key).status == 200)
+        #expect(try await !fleet.command("api-keys", "list", "--json").contains(key))
+        #expect(try await LoopbackCall.send("PUT", "/v1/issuers/op", port: api.port, key: key, body: "{}").status == 403)
+        try await fleet.command("api-keys", "revoke", try made.text("id"))
+        try await eventually("the revocation") {
+            try await LoopbackCall.send("GET", "/v1/issuers/op", port: api.port, key: key).status == 401
+        }
+        #expect(await api.process.stop() == .exit(0))
+    }
+}
