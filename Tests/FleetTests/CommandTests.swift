@@ -12,7 +12,16 @@ struct CommandTests {
     func metadata() async throws {
         let fleet = try Fleet()
         let made = try object(
-            try await fleet.command("issuers", "put", "op", "--issuer", Fleet.iss, "--retention-days", "7", "--json")
+            try await fleet.command(
+                "issuers",
+                "put",
+                "op",
+                "--issuer",
+                Fleet.iss,
+                "--retention-days",
+                "7",
+                "--json"
+            )
         )
         #expect(try made.text("issuer") == Fleet.iss)
         #expect(made["retention_days"] as? Int == 7)
@@ -24,7 +33,8 @@ struct CommandTests {
         let next = try object(try await fleet.command("keys", "generate", "op", "--alg", "EdDSA", "--json"))
         #expect(try next.text("stage") == "next")
         let early = try await LastcallProcess.run(
-            ["keys", "activate", "op", try next.text("kid")], environment: fleet.environment
+            ["keys", "activate", "op", try next.text("kid")],
+            environment: fleet.environment
         )
         #expect(early.end == .exit(1))
         #expect(early.errors.hasPrefix("lastcall: key_not_yet_published: "))
@@ -32,18 +42,31 @@ struct CommandTests {
             try await fleet.command("keys", "activate", "op", try next.text("kid"), "--force", "--json")
         )
         #expect(try activated.text("stage") == "active")
-        let stages = try lines(try await fleet.command("keys", "list", "op", "--json")).map { try $0.text("stage") }
+        let stages = try lines(try await fleet.command("keys", "list", "op", "--json")).map {
+            try $0.text("stage")
+        }
         #expect(stages.sorted() == ["active", "retired"])
         let set = try object(try await fleet.command("keys", "jwks", "op"))
         #expect((set["keys"] as? [Any])?.count == 2)
 
         let uri = "https://rp.example.com/logout?tenant=a%2Fb"
         let client = try object(
-            try await fleet.command("clients", "put", "op", "rp /1", "--backchannel-logout-uri", uri, "--json")
+            try await fleet.command(
+                "clients",
+                "put",
+                "op",
+                "rp /1",
+                "--backchannel-logout-uri",
+                uri,
+                "--json"
+            )
         )
         #expect(try client.text("backchannel_logout_uri") == uri)
         #expect(client["warnings"] as? [String] == ["no_active_key_for_alg"])
-        #expect(try object(try await fleet.command("clients", "get", "op", "rp /1", "--json")).text("client_id") == "rp /1")
+        #expect(
+            try object(try await fleet.command("clients", "get", "op", "rp /1", "--json")).text("client_id")
+                == "rp /1"
+        )
         #expect(try await fleet.command("clients", "list", "op").contains(uri))
         #expect(try await fleet.command("clients", "delete", "op", "rp /1").isEmpty)
         #expect(try await fleet.command("clients", "list", "op", "--json").isEmpty)
@@ -66,9 +89,14 @@ struct CommandTests {
         #expect(try delivery.text("status") == "delivered")
         #expect(try delivery.text("logout_event_id") == event)
         #expect(try await fleet.verified(rp.received, aud: "rp").map(\.sid) == ["s-1"])
-        let listed = try lines(await fleet.command("deliveries", "list", "op", "--status", "delivered", "--json"))
+        let listed = try lines(
+            await fleet.command("deliveries", "list", "op", "--status", "delivered", "--json")
+        )
         #expect(try listed.map { try $0.text("id") } == [try delivery.text("id")])
-        #expect(try await fleet.command("deliveries", "list", "op", "--status", "failed", "expired", "--json").isEmpty)
+        #expect(
+            try await fleet.command("deliveries", "list", "op", "--status", "failed", "expired", "--json")
+                .isEmpty
+        )
         let shown = try await fleet.command("deliveries", "get", "op", try delivery.text("id"))
         #expect(shown.contains("OUTCOME"))
         #expect(shown.contains("127.0.0.1"))
@@ -103,7 +131,10 @@ struct CommandTests {
         let key = try made.text("key")
         #expect(try await LoopbackCall.send("GET", "/v1/issuers/op", port: api.port, key: key).status == 200)
         #expect(try await !fleet.command("api-keys", "list", "--json").contains(key))
-        #expect(try await LoopbackCall.send("PUT", "/v1/issuers/op", port: api.port, key: key, body: "{}").status == 403)
+        #expect(
+            try await LoopbackCall.send("PUT", "/v1/issuers/op", port: api.port, key: key, body: "{}").status
+                == 403
+        )
         try await fleet.command("api-keys", "revoke", try made.text("id"))
         try await eventually("the revocation") {
             try await LoopbackCall.send("GET", "/v1/issuers/op", port: api.port, key: key).status == 401

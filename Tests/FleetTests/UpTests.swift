@@ -13,7 +13,10 @@ struct UpTests {
         }
 
         var environment: [String: String] {
-            ["LASTCALL_DATA_DIR": path, "LASTCALL_LISTEN": "127.0.0.1:0", "LASTCALL_ADMIN_LISTEN": "127.0.0.1:0"]
+            [
+                "LASTCALL_DATA_DIR": path, "LASTCALL_LISTEN": "127.0.0.1:0",
+                "LASTCALL_ADMIN_LISTEN": "127.0.0.1:0",
+            ]
         }
 
         func remove() { try? FileManager.default.removeItem(atPath: path) }
@@ -22,7 +25,9 @@ struct UpTests {
         var processes: [String] {
             get throws {
                 try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { id in
-                    guard Int(id) != nil, let line = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") else {
+                    guard Int(id) != nil,
+                        let line = FileManager.default.contents(atPath: "/proc/\(id)/cmdline")
+                    else {
                         return false
                     }
                     return String(decoding: line, as: UTF8.self).contains(path)
@@ -52,11 +57,19 @@ struct UpTests {
         }
         let issuer = #"{"issuer": "https://op.example.com"}"#
         let made = try await LoopbackCall.send(
-            "PUT", "/v1/issuers/op", port: first.port, key: key, body: issuer
+            "PUT",
+            "/v1/issuers/op",
+            port: first.port,
+            key: key,
+            body: issuer
         )
         #expect(made.status == 201)
         let signing = try await LoopbackCall.send(
-            "POST", "/v1/issuers/op/signing-keys", port: first.port, key: key, body: #"{"alg": "ES256"}"#
+            "POST",
+            "/v1/issuers/op/signing-keys",
+            port: first.port,
+            key: key,
+            body: #"{"alg": "ES256"}"#
         )
         #expect(signing.status == 201)
 
@@ -66,7 +79,7 @@ struct UpTests {
         let lines = second.errors.split(separator: "\n")
         #expect(lines.count == 1)
         #expect(lines.first?.hasPrefix("lastcall: ") == true)
-        #expect(lines.first?.contains(folder.path) == true)
+        #expect(lines.first?.contains("\(first.process.id)") == true)
 
         #expect(await first.process.stop() == .exit(0))
         #expect(try folder.processes.isEmpty)
@@ -91,17 +104,20 @@ struct UpTests {
         arguments: [
             ("up", ["LASTCALL_LEASE_SECONDS": "7.9"]), ("up", ["LASTCALL_LISTEN": "nowhere"]),
             ("up", ["LASTCALL_LISTEN": "127.0.0.1:7001", "LASTCALL_ADMIN_LISTEN": "0.0.0.0:7001"]),
-            ("up", ["LASTCALL_KEY_ENCRYPTION_KEY": "c2hvcnQ="]), ("up", ["LASTCALL_OPERATOR_API_KEY": "short"]),
+            ("up", ["LASTCALL_KEY_ENCRYPTION_KEY": "c2hvcnQ="]),
+            ("up", ["LASTCALL_OPERATOR_API_KEY": "short"]),
             ("up", ["LASTCALL_LEESE_SECONDS": "10"]), ("up", ["LASTCALL_CONFIG": "/nowhere/lastcall.toml"]),
             ("up", ["LASTCALL_EGRESS_PROXY": "http://proxy:3128"]), ("serve", [:]), ("work", [:]),
-            ("work", ["LASTCALL_DATABASE_URL": "host=/nowhere"]), ("up", ["LASTCALL_DATA_DIR": "/proc/lastcall"]),
+            ("work", ["LASTCALL_DATABASE_URL": "host=/nowhere"]),
+            ("up", ["LASTCALL_DATA_DIR": "/proc/lastcall"]),
         ] as [(String, [String: String])]
     )
     func wrongSettings(command: String, settings: [String: String]) async throws {
         let folder = try Folder()
         defer { folder.remove() }
         let run = try await LastcallProcess.run(
-            [command], environment: folder.environment.merging(settings) { $1 }
+            [command],
+            environment: folder.environment.merging(settings) { $1 }
         )
         #expect(run.end == .exit(78))
         #expect(run.output.isEmpty)
@@ -112,7 +128,10 @@ struct UpTests {
         }
     }
 
-    @Test("wrong usage is code 64", arguments: [["fly"], ["up", "--fly"], ["logout", "op"], ["api-keys", "create"]])
+    @Test(
+        "wrong usage is code 64",
+        arguments: [["fly"], ["up", "--fly"], ["logout", "op"], ["api-keys", "create"]]
+    )
     func wrongUsage(arguments: [String]) async throws {
         let run = try await LastcallProcess.run(arguments)
         #expect(run.end == .exit(64))

@@ -42,7 +42,7 @@ struct WorkerFleetTests {
         let first = try await fleet.start("work")
         let event = try await fleet.logout("rp")
         _ = try await rp.next()
-        #expect(await first.process.crash() == .signal(SIGKILL))
+        #expect(await first.process.crash() == .signal(9))
         let second = try await fleet.start("work")
         let delivery = try #require(try await fleet.end(of: event).first)
         gate.open()
@@ -53,6 +53,34 @@ struct WorkerFleetTests {
         let claims = try await fleet.verified(rp.received, aud: "rp")
         #expect(Set(claims.map(\.jti)).count == 2)
         #expect(try delivery.attempts("jti") == [nil, claims.last?.jti])
+        #expect(await second.process.stop() == .exit(0))
+    }
+
+    @Test("a worker that is killed before its RP got the token is followed by another")
+    func killedBeforePost() async throws {
+        let fleet = try Fleet()
+        let authority = try TestAuthority.shared().authority
+        let stalled = try ScriptedRelyingParty(authority: authority, transport: .stalled)
+        let rp = try Fleet.relyingParty()
+        try await fleet.prepare(["rp": stalled.uri()])
+        let first = try await fleet.start("work")
+        let event = try await fleet.logout("rp")
+        try await eventually("a connection") { stalled.connections > 0 }
+        #expect(await first.process.crash() == .signal(9))
+        try await fleet.command(
+            "clients",
+            "put",
+            "op",
+            "rp",
+            "--backchannel-logout-uri",
+            rp.uri(),
+            "--id-token-signed-response-alg",
+            "ES256"
+        )
+        let second = try await fleet.start("work")
+        let delivery = try #require(try await fleet.end(of: event).first)
+        #expect(try delivery.attempts("outcome") == ["unknown", "delivered"])
+        #expect(try await fleet.verified(rp.received, aud: "rp").count == 1)
         #expect(await second.process.stop() == .exit(0))
     }
 
