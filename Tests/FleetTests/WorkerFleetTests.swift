@@ -124,8 +124,10 @@ struct WorkerFleetTests {
         #expect(try delivery.text("status") == "delivered")
         #expect(try delivery.attempts("outcome") == ["unknown", "delivered"])
         sleeper.process.send(SIGCONT)
-        try await eventually("the late answer") {
-            try fleet.count("select count(*) from lastcall.attempts where late_http_status = 400") == 1
+        // Whether it still reads the answer or finds its time gone, it settles, and is fenced.
+        try await eventually("the late settlement") {
+            let metrics = try await LoopbackCall.send("GET", "/metrics", port: sleeper.port)
+            return metrics.body.contains("lastcall_settles_fenced_total 1\n")
         }
         let after = try #require(try await fleet.end(of: event).first)
         #expect(try after.text("status") == "delivered")

@@ -15,9 +15,7 @@ struct TestAPI: Sendable {
     let logs = LogCapture()
     private let configuration: PostgresConfiguration
 
-    /// - Parameters:
-    ///   - database: the test's own unless told.
-    ///   - change: settings that differ from the defaults.
+    /// Over the test's own database unless told; `change` sets what differs from the defaults.
     init(
         _ database: PostgresConfiguration? = nil,
         deadline: Duration = .seconds(20),
@@ -58,10 +56,8 @@ struct TestAPI: Sendable {
 
     /// Makes a call.
     ///
-    /// - Parameters:
-    ///   - line: `METHOD /path?query`.
-    ///   - key: the bearer token; the operator's unless told, none where `nil`.
-    ///   - json: the body, sent as `application/json`.
+    /// `line` is `METHOD /path?query`, `key` the bearer token (the operator's unless told, none where `nil`), `json` the
+    /// body, sent as `application/json`.
     func call(
         _ line: String,
         key: String? = TestAPI.operatorKey,
