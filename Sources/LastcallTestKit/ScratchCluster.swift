@@ -123,6 +123,16 @@ public final class ScratchCluster: Sendable {
     /// - Parameter pid: as given to ``freezeBackend(_:)``.
     public func thawBackend(_ pid: Int32) { kill(pid, SIGCONT) }
 
+    /// Writes a database's schema down with `pg_dump`, without owners, privileges and the tables of single days.
+    ///
+    /// - Parameter database: its name.
+    /// - Returns: what `pg_dump` printed.
+    /// - Throws: ``TestKitError``.
+    public func dumpSchema(of database: String) throws -> String {
+        try run(Self.dump, database)
+        return try String(contentsOfFile: directory + "/\(database).sql", encoding: .utf8)
+    }
+
     private func run(_ script: String, _ argument: String) throws {
         do {
             try Shell.run(Self.preamble + script, [directory, argument])
@@ -198,6 +208,11 @@ extension ScratchCluster {
 
     private static let signal = """
         kill -"$2" "$(head -n 1 "$dir/data/postmaster.pid")"
+        """
+
+    private static let dump = """
+        "$bin/pg_dump" --schema-only --no-owner --no-privileges --exclude-table='*.*_[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]' \\
+            -h "$dir" -U postgres -f "$dir/$2.sql" "$2"
         """
 
     /// Starts the watcher in a session of its own, where Ctrl-C does not reach it.
