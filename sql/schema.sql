@@ -188,6 +188,10 @@ begin
         continue when to_regclass('lastcall.' || part.child) is not null;
         execute format('create table lastcall.%I (like lastcall.%I including all) with (fillfactor = %s)',
             part.child, part.parent, part.fill);
+        -- A day that writers may be in already: one that has chosen the default partition would be refused once it is attached.
+        if d <= (now() at time zone 'utc')::date + 1 then
+            execute format('lock table lastcall.%I in access exclusive mode', part.parent);
+        end if;
         execute format('lock table lastcall.%I in access exclusive mode', part.rest);
         execute format('with moved as (delete from lastcall.%I where %I >= %L and %I < %L returning *)
             insert into lastcall.%I select * from moved', part.rest, part.key, part.low, part.key, part.high, part.child);
