@@ -46,15 +46,7 @@ struct PartitionTests {
     func missingDay() async throws {
         let bench = try await Workbench()
         let lane = try await bench.putClient("rp")
-        try bench.run(
-            """
-            do $$ declare t text; begin
-                for t in select inhrelid::regclass from pg_inherits join pg_class c on c.oid = inhrelid
-                    where c.relkind = 'r' and c.relname !~ '_default$'
-                loop execute 'drop table ' || t; end loop;
-            end $$
-            """
-        )
+        try bench.dropDays()
         #expect(try days(bench).isEmpty)
         let request = bench.request([.sub("rp", "u"), .sub("rp", "v"), .sub("unknown", "u")], key: "key")
         let event = try #require(try await bench.accept(request).accepted).event
@@ -107,5 +99,68 @@ struct PartitionTests {
                 ) == ["\(day)"]
             )
         }
+    }
+
+    @Test("days are made while deliveries go on, and neither disturbs the other")
+    func underTraffic() async throws {
+        let bench = try await Workbench(connections: 8)
+        var lanes: [Int32] = []
+        for index in 0..<4 { lanes.append(try await bench.putClient("rp\(index)")) }
+        // Today's rows go to the default partitions until its tables are made up for.
+        try bench.dropDays()
+        let (store, issuer, worker) = (bench.store, bench.issuer, bench.worker)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, lane) in lanes.enumerated() {
+                group.addTask {
+                    for round in 0..<25 {
+                        var request = LogoutEventRequest(
+                            issuerKey: issuer,
+                            targets: [.sid("rp\(index)", "s"), .sid("unknown", "s")],
+                            actor: "test"
+                        )
+                        request.idempotency = .init(
+                            keyHash: hash("\(index) \(round)"),
+                            bodyHash: hash("body")
+                        )
+                        #expect(try await store.acceptAll([request])[0].word == "fresh")
+                        let lanes = [LaneClaim(client: lane, lowWater: .beginning, quota: 9)]
+                        let batch = try await store.claim(lanes, limit: 9, worker: worker, defaults: .usual)
+                        let settled = batch.deliveries.map {
+                            $0.settled(.delivered([]), .delivered, status: 200)
+                        }
+                        #expect(
+                            try await store.settle(settled, worker: worker, now: .now).endedEvents.count == 1
+                        )
+                    }
+                }
+            }
+            group.addTask { try await store.keepPartitions(daysAhead: 3) }
+            try await group.waitForAll()
+        }
+        #expect(try days(bench).sorted() == Self.expected(ahead: 3))
+        #expect(
+            try bench.texts("select status || ' ' || count(*) from lastcall.logout_events group by status")
+                == ["partial 100"]
+        )
+        #expect(try bench.number("select count(*) from lastcall.deliveries") == 200)
+        #expect(try bench.number("select count(*) from lastcall.idempotency_keys") >= 100)
+        for parent in Self.parents {
+            #expect(try bench.number("select count(*) from lastcall.\(parent)_default") == 0)
+        }
+    }
+}
+
+extension Workbench {
+    /// Drops the tables of all days, as if midnight had passed with nobody there.
+    fileprivate func dropDays() throws {
+        try run(
+            """
+            do $$ declare t text; begin
+                for t in select inhrelid::regclass from pg_inherits join pg_class c on c.oid = inhrelid
+                    where c.relkind = 'r' and c.relname !~ '_default$'
+                loop execute 'drop table ' || t; end loop;
+            end $$
+            """
+        )
     }
 }
