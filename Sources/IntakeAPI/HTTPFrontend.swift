@@ -17,8 +17,10 @@ public struct HTTPFrontend: HTTPResponder {
     /// Answers one request.
     public func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         let body = request.body
+        // RFC 9110 section 9.3.2: HEAD is GET without the body; bytes behind the head would be the next answer.
+        let isHead = request.method == .head
         let call = APIRequest(
-            method: request.method.rawValue,
+            method: isHead ? "GET" : request.method.rawValue,
             path: request.uri.path,
             query: request.uri.query ?? "",
             headers: request.headers.map { ($0.name.canonicalName, $0.value) }
@@ -42,7 +44,7 @@ public struct HTTPFrontend: HTTPResponder {
         return Response(
             status: HTTPResponse.Status(code: answer.status),
             headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
+            body: isHead ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         )
     }
 }
