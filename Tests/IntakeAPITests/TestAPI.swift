@@ -15,7 +15,8 @@ struct TestAPI: Sendable {
     let logs = LogCapture()
     private let configuration: PostgresConfiguration
 
-    /// Over the test's own database unless told; `change` sets what differs from the defaults.
+    /// An API of its own, as another process would have: over the test's database unless told otherwise, with the
+    /// default settings but for those that are changed.
     init(
         _ database: PostgresConfiguration? = nil,
         deadline: Duration = .seconds(20),
@@ -54,10 +55,8 @@ struct TestAPI: Sendable {
         }
     }
 
-    /// Makes a call.
-    ///
-    /// `line` is `METHOD /path?query`, `key` the bearer token (the operator's unless told, none where `nil`), `json` the
-    /// body, sent as `application/json`.
+    /// Makes a call, given as `METHOD /path?query`, with the operator's key unless told; a body is sent as
+    /// `application/json`.
     func call(
         _ line: String,
         key: String? = TestAPI.operatorKey,
