@@ -54,6 +54,8 @@ public struct KeyRotation: Sendable, Hashable {
         guard key.stage != .active, !forced else { return }
         let until = key.publishedAt.advanced(past: publication)
         guard now >= until else { throw .notYetPublished(until: until) }
+        // A key that has left the JWK Set has not been in it lately, however long ago it came.
+        guard !publishedKeys([key], now: now).isEmpty else { throw .notYetPublished(until: .max) }
     }
 
     /// Whether a key may stop signing.

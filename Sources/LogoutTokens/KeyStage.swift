@@ -38,7 +38,8 @@ public struct StagedKey: Sendable, Hashable {
 
 /// Why a key cannot change its stage; the cases are the API's `key_not_yet_published` and `last_active_key`.
 public enum KeyStageError: Error, Sendable, Hashable {
-    /// RPs may not have fetched the key yet; it may be activated at this time, microseconds since 1970.
+    /// RPs may not have fetched the key yet; it may be activated at this time, microseconds since 1970: never
+    /// (`Int64.max`) where it was retired so long ago that it has left the JWK Set.
     case notYetPublished(until: Int64)
     /// Without this key nothing of this algorithm would be signed.
     case lastActiveKey(SignatureAlgorithm)

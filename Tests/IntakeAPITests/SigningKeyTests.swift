@@ -194,7 +194,9 @@ struct SigningKeyTests {
             "update lastcall.signing_keys set retired_at = now() - interval '86400 seconds' where kid = 'one'"
         )
         #expect(await published(api) == ["two"])
-        // Whoever lists keys still sees it.
+        // What is published no more cannot sign again, and whoever lists keys still sees it.
+        try api.sql("update lastcall.signing_keys set published_at = now() - interval '9 days'")
+        #expect(await api.call("\(Self.line)/one/activate").refusal == .init(409, "key_not_yet_published"))
         #expect(await stages(api)["one"] == "retired")
     }
 

@@ -78,6 +78,24 @@ struct KeyRotationTests {
         }
     }
 
+    @Test(
+        "a retired key may sign again for as long as it is in the JWK Set",
+        arguments: [(-1, true), (0, false)]
+    )
+    func reactivation(offset: Int64, allowed: Bool) throws {
+        let retired = try key("k", .retired, retiredAt: 7_200 * Self.second)
+        let now = (7_200 + 86_400) * Self.second + offset
+        #expect((rotation.publishedKeys([retired], now: now).count == 1) == allowed)
+        try rotation.checkActivation(of: retired, now: now, forced: true)
+        guard allowed else {
+            #expect(throws: KeyStageError.notYetPublished(until: .max)) {
+                try rotation.checkActivation(of: retired, now: now, forced: false)
+            }
+            return
+        }
+        try rotation.checkActivation(of: retired, now: now, forced: false)
+    }
+
     @Test("the only active key of an algorithm stays unless forced")
     func retirement() throws {
         let only = try key("a", .active)
