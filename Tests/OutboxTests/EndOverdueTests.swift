@@ -1,3 +1,4 @@
+import AuditTrail
 import LastcallTestKit
 import LogoutModel
 import Outbox
@@ -137,5 +138,26 @@ struct EndOverdueTests {
         try bench.run(Self.past)
         _ = try await bench.store.endOverdue(worker: bench.worker)
         #expect(try bench.number("select count(*) from lastcall.delivery_queue") == 0)
+    }
+
+    @Test(
+        "an issuer with open deliveries is deleted only by force, and an attempt in flight then writes nothing"
+    )
+    func issuerDeleted() async throws {
+        let bench = try await Workbench()
+        let lane = try await bench.putClient("rp")
+        try await bench.accept(2, for: "rp")
+        let claimed = try #require(try await bench.claim(lane, quota: 1).first)
+        let note = AuditNote(.issuerChanged, actor: "test")
+        await #expect(throws: OutboxError.stillInUse) {
+            try await bench.store.deleteIssuer(named: "acme", force: false, note: note)
+        }
+        try await bench.store.deleteIssuer(named: "acme", force: true, note: note)
+        let late = try await bench.settle(claimed, .delivered([]), .delivered, status: 200)
+        #expect(late.fenced == [claimed.lease.delivery])
+        for table in ["delivery_queue", "deliveries", "attempts", "clients"] {
+            #expect(try bench.number("select count(*) from lastcall.\(table)") == 0)
+        }
+        #expect(try await bench.accept(bench.request([.sub("rp", "u")])).word == "noIssuer")
     }
 }

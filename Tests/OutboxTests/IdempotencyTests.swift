@@ -165,6 +165,37 @@ struct IdempotencyTests {
         #expect(try again.run(on: bench.connection).outcome == outcome)
     }
 
+    @Test(
+        "a statement that must be run again is, a few times",
+        arguments: [("40001", 4, true), ("40P01", 4, true), ("40001", 5, false), ("P0001", 1, false)]
+    )
+    func runsAgain(sqlState: String, failures: Int, isAccepted: Bool) async throws {
+        let bench = try await Workbench()
+        // A sequence counts on through a rollback.
+        try bench.run(
+            """
+            create sequence tries;
+            create function refuse() returns trigger language plpgsql as $$ begin
+                if nextval('tries') <= \(failures) then raise exception 'refused' using errcode = '\(sqlState)'; end if;
+                return new;
+            end $$;
+            create trigger refuse before insert on lastcall.idempotency_keys for each row execute function refuse()
+            """
+        )
+        let request = bench.request([], key: "key")
+        if isAccepted {
+            #expect(try await bench.accept(request).word == "fresh")
+        } else {
+            let error = await #expect(throws: PostgresError.self) { try await bench.accept(request) }
+            guard case .server(let state, _, _, _) = error else {
+                Issue.record("another error: \(String(describing: error))")
+                return
+            }
+            #expect(state.code == sqlState)
+        }
+        #expect(try bench.number("select count(*) from lastcall.logout_events") == (isAccepted ? 1 : 0))
+    }
+
     @Test("housekeeping drops the keys of days that are over for 48 hours, and no others")
     func dropsOldDays() async throws {
         let bench = try await Workbench()

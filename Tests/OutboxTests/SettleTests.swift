@@ -1,3 +1,4 @@
+import AuditTrail
 import LastcallTestKit
 import LogoutModel
 import Outbox
@@ -257,6 +258,44 @@ struct SettleTests {
         try bench.refuseAudit(false)
         #expect(
             try await bench.settle(claimed, .delivered([]), .delivered, status: 200).endedEvents.count == 1
+        )
+    }
+
+    @Test("a client deleted while many settle: each delivery ends once, and no deadlock is left to anybody")
+    func deletedMeanwhile() async throws {
+        let bench = try await Workbench(connections: 6)
+        let lane = try await bench.putClient("rp")
+        for _ in 0..<4 { try await bench.accept(50, for: "rp") }
+        let claimed = try await bench.claim(lane, quota: 150).shuffled()
+        let (store, worker, issuer) = (bench.store, bench.worker, bench.issuer)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for start in stride(from: 0, to: claimed.count, by: 10) {
+                let share = claimed[start..<start + 10]
+                group.addTask {
+                    let batch = share.map { $0.settled(.retry(after: .zero, isExcused: false), .timeout) }
+                    let result = try await store.settle(batch, worker: worker, now: .now)
+                    #expect(result.fenced.isEmpty)
+                }
+            }
+            group.addTask {
+                let note = AuditNote(.clientDeleted, clientID: "rp", actor: "test")
+                try await store.deleteClient("rp", of: issuer, note: note)
+            }
+            try await group.waitForAll()
+        }
+        _ = try await store.endOverdue(worker: worker)
+        #expect(try bench.number("select count(*) from lastcall.delivery_queue") == 0)
+        #expect(
+            try bench.texts(
+                "select concat_ws(' ', reason, count(*)) from lastcall.deliveries group by reason"
+            )
+                == ["client_not_found 200"]
+        )
+        #expect(
+            try bench.texts(
+                "select distinct concat_ws(' ', status, failed, open_count) from lastcall.logout_events"
+            )
+                == ["failed 50 0"]
         )
     }
 }
