@@ -114,11 +114,16 @@ struct WorkerFleetTests {
         let rp = try Fleet.relyingParty()
         rp.script(.gate(gate, then: .status(400)))
         try await fleet.prepare(["rp": rp.uri()])
-        let sleeper = try await fleet.start("work")
+        // It has the answer and waits for others to record it with, when it falls asleep.
+        let sleeper = try await fleet.start("work", ["LASTCALL_SETTLE_INTERVAL_MILLISECONDS": "1000"])
         let event = try await fleet.logout("rp")
         _ = try await rp.next()
-        sleeper.process.send(SIGSTOP)
         gate.open()
+        try await eventually("the answer") {
+            try await LoopbackCall.send("GET", "/metrics", port: sleeper.port).body
+                .contains(#"lastcall_attempts_total{outcome="rejected"} 1"#)
+        }
+        sleeper.process.send(SIGSTOP)
         let follower = try await fleet.start("work")
         let delivery = try #require(try await fleet.end(of: event).first)
         #expect(try delivery.text("status") == "delivered")
