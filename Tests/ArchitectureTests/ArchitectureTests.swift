@@ -106,7 +106,8 @@ struct ArchitectureTests {
         for target in manifest.targets where target.isSwift { #expect(target.isStrict, "\(target.name)") }
     }
 
-    @Test("no file has more than 400 lines", arguments: ["Sources", "Tests", "sql", "Plugins"])
+    /// A migration is history, which is never split, and the schema's snapshot is written by a script.
+    @Test("no file has more than 400 lines", arguments: ["Sources", "Tests", "sql/queries", "Plugins"])
     func lengths(folder: String) throws {
         let sources = try Source.all(below: folder, [".swift", ".sql", ".h"])
         #expect(!sources.isEmpty)

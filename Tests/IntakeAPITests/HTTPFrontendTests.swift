@@ -34,6 +34,16 @@ struct HTTPFrontendTests {
         #expect(other.hasPrefix("HTTP/1.1 405 ") && other.contains("Allow: GET\r\n"))
     }
 
+    @Test("an answer without a body has no length either")
+    func noContent() async throws {
+        let text = try await exchange(
+            "DELETE /v1/issuers/acme HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(Self.key)\r\n"
+        )
+        #expect(text.hasPrefix("HTTP/1.1 204 ") && text.hasSuffix("\r\n\r\n"))
+        let head = text.lowercased()
+        #expect(!head.contains("content-length") && !head.contains("transfer-encoding"))
+    }
+
     @Test("an encoded slash stays in its segment, and dots and doubled slashes are not tidied up")
     func paths() async throws {
         let put = """

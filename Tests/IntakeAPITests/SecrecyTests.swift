@@ -184,7 +184,7 @@ struct SecrecyTests {
         ]
         try api.sql("alter table lastcall.logout_events rename to moved")
         let broken = await api.call(line, key: key, json: good, headers: [("idempotency-key", "secret-key")])
-        #expect(broken.refusal == .init(500, "internal_error"))
+        #expect(broken.refusal == .init(503, "unavailable"))
         try api.sql("alter table lastcall.moved rename to logout_events")
         try api.sql("alter table lastcall.delivery_queue add check (sub <> 'secret-sub')")
         let constrained = await api.call(
