@@ -14,6 +14,11 @@ extension DeliveryWorker {
             Task { await self.giveBack([shipment.claimed], shipment.startedAt) }
             return
         }
+        // It may have waited for its signature past its deadline.
+        if let reason = shipment.refusal(at: now) {
+            settle(shipment, Settlement(endingWith: reason), report: nil, .other)
+            return
+        }
         switch result {
         case .success(let signed): post(signed, at: now)
         case .failure(let error):

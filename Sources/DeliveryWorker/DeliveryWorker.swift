@@ -34,6 +34,8 @@ public final class DeliveryWorker: Service {
         /// Somebody said that something is due, and not where.
         var mustLook = false
         var settler: Settler?
+        /// This process among the workers.
+        var key: Int32?
     }
 
     /// A worker over a store and a client; ``run()`` runs the client too.
@@ -80,7 +82,10 @@ public final class DeliveryWorker: Service {
             interval: settings.settleInterval,
             logger: logger
         ) { [self] entries, result in recorded(entries, result) }
-        control.withLock { $0.settler = settler }
+        control.withLock { control in
+            control.settler = settler
+            control.key = worker
+        }
         let signing = SigningThreads(count: settings.signerThreads, clock: clock) { [self] shipment, result in
             signed(shipment, result)
         }
@@ -263,7 +268,7 @@ public final class DeliveryWorker: Service {
                 )
             }
         }
-        metrics.settled(entries, fenced: result.fenced.count)
+        metrics.settled(entries, fenced: Set(result.fenced))
         if !result.fenced.isEmpty {
             logger.notice(
                 "outcomes came after their lease was lost",
@@ -277,7 +282,7 @@ public final class DeliveryWorker: Service {
     func giveBack(_ deliveries: [ClaimedDelivery], _ startedAt: ContinuousClock.Instant) async {
         guard !deliveries.isEmpty else { return }
         do {
-            try await store.release(deliveries.map(\.lease))
+            try await store.release(deliveries.map(\.lease), worker: control.withLock { $0.key })
         } catch {
             logger.warning(
                 "claims cannot be given back; their leases run out",

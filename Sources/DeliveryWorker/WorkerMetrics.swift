@@ -40,10 +40,10 @@ struct WorkerMetrics: Sendable {
         durations.recordNanoseconds((report.finishedAt - report.startedAt).nanoseconds)
     }
 
-    func settled(_ entries: [Settler.Entry], fenced count: Int) {
+    func settled(_ entries: [Settler.Entry], fenced lost: Set<DeliveryID>) {
         batches.record(entries.count)
-        if count > 0 { fenced.increment(by: count) }
-        for entry in entries {
+        if !lost.isEmpty { fenced.increment(by: lost.count) }
+        for entry in entries where !lost.contains(entry.settled.lease.delivery) {
             switch entry.settled.settlement {
             case .delivered: ends[.delivered]?.increment()
             case .ended(let reason, _): ends[reason.status]?.increment()

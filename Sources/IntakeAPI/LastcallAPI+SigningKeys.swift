@@ -36,9 +36,18 @@ extension LastcallAPI {
     }
 
     @Sendable private func listSigningKeys(_ call: Call) async throws -> APIResponse {
-        try call.query().finish()
-        let records = try await store.signingKeys(of: call.issuerKey())
-        return APIResponse(page: Page(records, limit: records.count) { _ in "" }) { $0.signingKey($1) }
+        var query = try call.query()
+        let limit = try query.limit()
+        let after = try query.cursor(Cursor.name)
+        try query.finish()
+        var records = try await store.signingKeys(of: call.issuerKey())
+        if let after {
+            guard let place = records.firstIndex(where: { $0.kid.utf8.elementsEqual(after.utf8) }) else {
+                throw Problem.invalidRequest("The cursor is not one of ours.")
+            }
+            records.removeFirst(place + 1)
+        }
+        return APIResponse(page: Page(records, limit: limit) { Cursor.text($0.kid) }) { $0.signingKey($1) }
     }
 
     @Sendable private func getSigningKey(_ call: Call) async throws -> APIResponse {

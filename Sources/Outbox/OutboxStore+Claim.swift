@@ -81,11 +81,11 @@ extension OutboxStore {
     }
 
     /// Gives claims back that were not sent; their attempts are not counted.
-    public func release(_ leases: [Lease]) async throws {
+    public func release(_ leases: [Lease], worker: Int32?) async throws {
         guard !leases.isEmpty else { return }
         let parameters: [PostgresValue] = [
             .int4Array(leases.map(\.issuerKey)), .uuidArray(leases.map(\.delivery.uuid)),
-            .int4Array(leases.map(\.number)),
+            .int4Array(leases.map(\.number)), worker.map { .int4($0) } ?? .null,
         ]
         try await perform { connection in _ = try connection.query(.release, parameters: parameters) }
     }

@@ -20,9 +20,9 @@ struct ReadinessProbe: Sendable {
             settlerLagSeconds: lag.inSeconds
         )
         do {
-            readiness.durability = try await store.health().durability
+            readiness.durability = try await store.health(within: .milliseconds(900)).durability
             readiness.database = "ok"
-            let state = try await pool.withConnection(deadline: .milliseconds(1_500)) { connection in
+            let state = try await pool.withConnection(deadline: .milliseconds(900)) { connection in
                 try Database.migrator().state(on: connection)
             }
             readiness.schema = state.pending.isEmpty ? "current" : "pending"

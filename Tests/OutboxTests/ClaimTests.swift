@@ -166,14 +166,14 @@ struct ClaimTests {
         #expect(claimed.attempt == 2)
         #expect(claimed.hadUnknownOutcome)
         #expect(try await bench.claim(lane, worker: second).isEmpty)
-        try await bench.settle(claimed, .retry(after: .zero, isExcused: false), .timeout)
+        try await bench.settle(claimed, .retry(after: .zero, isExcused: false), .timeout, worker: second)
         let third = try #require(try await bench.claim(lane, worker: second).first)
         #expect(third.attempt == 3)
         #expect(third.hadUnknownOutcome)
         let found = try #require(try await bench.store.delivery(lost.lease.delivery, of: bench.issuer))
         #expect(
             found.attempts.map { "\($0.number) \($0.outcome) \($0.worker ?? "")" } == [
-                "1 unknown first", "2 timeout first",
+                "1 unknown first", "2 timeout second",
             ]
         )
         #expect(
@@ -264,15 +264,15 @@ struct ClaimTests {
         let lane = try await bench.putClient("rp")
         try await bench.accept(2, for: "rp")
         let claimed = try await bench.claim(lane)
-        try await bench.store.release([claimed[0].lease])
-        try await bench.store.release([claimed[0].lease])
+        try await bench.store.release([claimed[0].lease], worker: bench.worker)
+        try await bench.store.release([claimed[0].lease], worker: bench.worker)
         let again = try await bench.claim(lane)
         #expect(again.map(\.lease.delivery) == [claimed[0].lease.delivery])
         #expect(again.map(\.attempt) == [1])
         #expect(again.map(\.lease.number) == [2])
         #expect(again.map(\.hadUnknownOutcome) == [false])
         // A lease of old gives nothing back.
-        try await bench.store.release([claimed[0].lease])
+        try await bench.store.release([claimed[0].lease], worker: bench.worker)
         #expect(try await bench.claim(lane).isEmpty)
         #expect(try bench.number("select count(*) from lastcall.attempts") == 0)
     }

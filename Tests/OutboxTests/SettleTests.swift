@@ -120,10 +120,33 @@ struct SettleTests {
         let lane = try await bench.putClient("rp")
         try await bench.accept(1, for: "rp")
         let claimed = try #require(try await bench.claim(lane).first)
-        try await bench.store.release([claimed.lease])
+        try await bench.store.release([claimed.lease], worker: bench.worker)
         let late = try await bench.settle(claimed, .retry(after: .seconds(9), isExcused: false), nil)
         #expect(late.fenced == [claimed.lease.delivery])
         #expect(try bench.texts("select attempt_count from lastcall.delivery_queue") == ["0"])
+    }
+
+    /// Claims commit asynchronously: a crash of Postgres can lose one that a worker acts on already.
+    @Test("a lease number that is given again after a crash is told apart by its worker")
+    func numberGivenAgain() async throws {
+        let bench = try await Workbench()
+        let lane = try await bench.putClient("rp")
+        try await bench.accept(1, for: "rp")
+        let lost = try #require(try await bench.claim(lane).first)
+        try bench.run(
+            """
+            update lastcall.delivery_queue
+            set lease_until = '-infinity', lease_number = 0, attempt_count = 0, worker_key = null
+            """
+        )
+        let second = try await bench.store.registerWorker(named: "second")
+        let again = try #require(try await bench.claim(lane, worker: second).first)
+        #expect(again.lease.number == lost.lease.number)
+        let stale = try await bench.settle(lost, .ended(.rejected, []), .rejected, status: 400)
+        #expect(stale.fenced == [lost.lease.delivery])
+        let result = try await bench.settle(again, .delivered([]), .delivered, status: 200, worker: second)
+        #expect(result.fenced.isEmpty)
+        #expect(result.endedEvents.count == 1)
     }
 
     @Test("an outcome under an expired lease that nobody took over is recorded")

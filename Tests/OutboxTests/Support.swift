@@ -139,11 +139,12 @@ struct Workbench {
         _ claimed: ClaimedDelivery,
         _ settlement: Settlement,
         _ outcome: AttemptOutcome?,
-        status: Int? = nil
+        status: Int? = nil,
+        worker: Int32? = nil
     ) async throws -> SettledBatch {
         try await store.settle(
             [claimed.settled(settlement, outcome, status: status)],
-            worker: worker,
+            worker: worker ?? self.worker,
             now: .now
         )
     }

@@ -25,6 +25,7 @@ held as materialized (
     from input i
     join lastcall.delivery_queue q
         on q.issuer_key = i.issuer_key and q.delivery_id = i.delivery_id and q.lease_number = i.lease_number
+        and q.worker_key is not distinct from $21::int4   -- a crash can lose a claim's commit, and its number is given again
         and q.lease_until > '-infinity'   -- a lease that was settled or given back is over, though its number still stands
     join lastcall.clients c on c.client_key = q.client_key
     order by q.issuer_key, q.delivery_id
