@@ -65,7 +65,7 @@ let package = Package(
         // Layer 3: I/O mechanisms.
         .target(name: "PostgresClient", dependencies: ["CPostgres", "Threads"], swiftSettings: strict),
         // The address rule is judged when a socket is opened, hence the arrow to DeliveryPolicy.
-        .target(name: "RelyingPartyClient", dependencies: ["CCurl", "DeliveryPolicy", "StrictJSON"], swiftSettings: strict),
+        .target(name: "RelyingPartyClient", dependencies: ["CCurl", "DeliveryPolicy", "StrictJSON", "Threads"], swiftSettings: strict),
 
         .target(name: "EmbeddedPostgres", dependencies: ["CSpawn", "Threads", logging, lifecycle], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Threads", logging, coreMetrics], swiftSettings: strict),

@@ -12,6 +12,7 @@ final class SigningThreads: Sendable {
     private struct State {
         var waiting: [Shipment] = []
         var isStopped = false
+        var threads: [DedicatedThread.Joinable] = []
     }
 
     private static let prefix = Array("logout_token=".utf8)
@@ -35,7 +36,8 @@ final class SigningThreads: Sendable {
 
     func start() throws {
         for number in 1...count {
-            try DedicatedThread.start(named: "lc-sign-\(number)") { [self] in work() }
+            let thread = try DedicatedThread.startJoinable(named: "lc-sign-\(number)") { [self] in work() }
+            state.withLock { $0.threads.append(thread) }
         }
     }
 
@@ -44,14 +46,19 @@ final class SigningThreads: Sendable {
         for _ in shipments { available.signal() }
     }
 
-    /// Ends the threads; what waits is handed back.
+    /// Ends the threads, and waits for them: the process may exit next, which must not meet a thread inside OpenSSL.
+    /// What waits is handed back.
     func stop() -> [Shipment] {
-        let left = state.withLock { state in
-            defer { state.waiting = [] }
+        let (left, threads) = state.withLock { state in
+            defer {
+                state.waiting = []
+                state.threads = []
+            }
             state.isStopped = true
-            return state.waiting
+            return (state.waiting, state.threads)
         }
         for _ in 0..<count { available.signal() }
+        for thread in threads { thread.join() }
         return left
     }
 

@@ -52,7 +52,7 @@ public final class LastcallProcess: Sendable {
             errors: "/dev/null",
             lifeline: lifeline
         )
-        guard BlockingThread.start({ [self] in reap() }) else { throw TestKitError("no thread") }
+        guard ServerThread.start({ [self] in reap() }) else { throw TestKitError("no thread") }
     }
 
     deinit { _ = try? FileManager.default.removeItem(atPath: folder) }

@@ -24,7 +24,7 @@ public enum LoopbackCall {
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
         let request = Array((head + "\r\n" + (body ?? "")).utf8)
         let answer = await withCheckedContinuation { continuation in
-            let isStarted = BlockingThread.start { continuation.resume(returning: exchange(request, port)) }
+            let isStarted = ServerThread.start { continuation.resume(returning: exchange(request, port)) }
             if !isStarted { continuation.resume(returning: []) }
         }
         let text = String(decoding: answer, as: UTF8.self)

@@ -47,13 +47,13 @@ final class ScriptedServer: Sendable {
     var connections: Int { state.withLock { $0.accepted } }
 
     func start() {
-        if !BlockingThread.start({ [self] in acceptAll() }) { acceptorEnded() }
+        if !ServerThread.start({ [self] in acceptAll() }) { acceptorEnded() }
     }
 
     private func acceptAll() {
         while let descriptor = listener.accept() {
             guard let number = opened(descriptor) else { break }
-            let isStarted = BlockingThread.start { [self] in
+            let isStarted = ServerThread.start { [self] in
                 ScriptedConnection(server: self, descriptor: descriptor, number: number).run()
                 connectionEnded(descriptor)
             }

@@ -15,8 +15,6 @@ struct AnswerReader {
     private(set) var retryAfter: String?
     /// The start of a body that may explain a 400.
     private(set) var explanation: [UInt8] = []
-    /// Whether the body went on after ``explanation``.
-    private(set) var isExplanationCut = false
 
     /// How much of a body is looked at for `error` and `error_description`.
     private static let explanationLimit = 8_192
@@ -52,9 +50,7 @@ struct AnswerReader {
     mutating func body(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bodyBytes += bytes.count
         if status == 400, isJSON {
-            let room = Self.explanationLimit - explanation.count
-            unsafe explanation.append(contentsOf: bytes.prefix(room))
-            if bytes.count > room { isExplanationCut = true }
+            unsafe explanation.append(contentsOf: bytes.prefix(Self.explanationLimit - explanation.count))
         }
         return bodyBytes <= bodyLimit
     }

@@ -127,19 +127,21 @@ final class Engine {
     private func completeDone() {
         while let (transfer, code) = multi.nextDone() {
             multi.remove(transfer)
-            if code == CURLE_ABORTED_BY_CALLBACK, transfer.wantsRedial, redial(transfer) { continue }
-            end(transfer, code)
+            if code == CURLE_ABORTED_BY_CALLBACK, transfer.wantsRedial {
+                redial(transfer)
+            } else {
+                end(transfer, code)
+            }
         }
     }
 
-    private func redial(_ transfer: Transfer) -> Bool {
+    private func redial(_ transfer: Transfer) {
         do throws(SettingRefused) {
             try transfer.prepareRedial(now: monotonicNanoseconds())
             try multi.add(transfer)
         } catch {
-            return false
+            end(transfer, error.code)
         }
-        return true
     }
 
     private func end(_ transfer: Transfer, _ code: CURLcode?) {

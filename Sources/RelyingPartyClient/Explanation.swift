@@ -3,7 +3,7 @@ import StrictJSON
 /// What an RP says about a 400, where it says it as the specification asks.
 ///
 /// Source: OpenID Connect Back-Channel Logout 1.0 §2.8, a JSON object with `error` and `error_description`.
-/// Anything else, a body of more than 8 KiB included, is no explanation; it is never kept.
+/// Anything else, a body that is cut after 8 KiB included, is no explanation; it is never kept.
 struct Explanation {
     let error: String?
     let description: String?

@@ -1,4 +1,5 @@
 import Synchronization
+import Threads
 
 /// Looks up names on threads of its own, each name once at a time, and posts what they find.
 ///
@@ -38,7 +39,8 @@ final class LookupPool: Sendable {
 
     private func startThread(_ host: String) {
         do {
-            try WorkerThread(stackBytes: Self.stackBytes) { [self] in work(host) }.detach()
+            try DedicatedThread.start(named: "lc-lookup", stackBytes: Self.stackBytes) { [self] in work(host)
+            }
         } catch {
             // Whatever waits behind this name fails likewise: no thread is left that would come to it.
             var next: String? = host
@@ -56,9 +58,9 @@ final class LookupPool: Sendable {
             let answer = lookup.answer(host)
             let took = monotonicNanoseconds() - start
             let healthy = took < Self.slowNanoseconds && answer != .unavailable
-            // Deliver first: the queue may then hand the same name out again.
-            deliver(host, answer)
+            // Finished first: once its answer is delivered, the same name may be asked for again.
             next = queue.withLock { $0.finished(host, healthy: healthy) }
+            deliver(host, answer)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Threads
+
 /// Sends logout tokens to RPs: many bounded POSTs to vetted addresses, on one thread of its own.
 ///
 /// A request never follows a redirect and never uses a proxy, cookies or credentials. Each address is judged by the
@@ -34,7 +36,7 @@ public final class RelyingPartyClient: Sendable {
         guard mailbox.begin() else { throw .alreadyRunning }
         do throws(RelyingPartyClientError) {
             let ended = Latch()
-            let thread = try WorkerThread(stackBytes: Self.stackBytes) { [mailbox, settings] in
+            let thread = try start { [mailbox, settings] in
                 Engine(mailbox: mailbox, settings: settings).run()
                 ended.open()
             }
@@ -48,6 +50,16 @@ public final class RelyingPartyClient: Sendable {
         } catch {
             giveUp(.localError(.noThread))
             throw error
+        }
+    }
+
+    private func start(
+        _ body: @escaping @Sendable () -> Void
+    ) throws(RelyingPartyClientError) -> DedicatedThread.Joinable {
+        do {
+            return try DedicatedThread.startJoinable(named: "lc-post", stackBytes: Self.stackBytes, body)
+        } catch {
+            throw .threadNotStarted(error.code)
         }
     }
 

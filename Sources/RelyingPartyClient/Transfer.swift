@@ -127,7 +127,7 @@ final class Transfer {
                 totalMicroseconds: total
             )
         }
-        let explanation = reader.isExplanationCut ? Explanation([]) : Explanation(reader.explanation)
+        let explanation = Explanation(reader.explanation)
         let untilStart = Int64((startedAt - accepted.acceptedAt) / 1_000)
         let untilByte = unsafe lastcall_easy_microseconds(easy, CURLINFO_STARTTRANSFER_TIME_T)
         return Answer(

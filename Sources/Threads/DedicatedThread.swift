@@ -13,7 +13,17 @@ public enum DedicatedThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Starts a detached thread.
+    /// A thread that somebody waits for.
+    public struct Joinable: Sendable {
+        fileprivate let thread: pthread_t
+
+        /// Waits until the thread is gone, with what libraries keep for each thread. To be called once.
+        public func join() {
+            pthread_join(thread, nil)
+        }
+    }
+
+    /// Starts a thread that nobody waits for.
     ///
     /// It takes no signals but those of a crash: the others belong to the thread that waits for them, and `SIGPIPE`,
     /// raised by a write to a closed connection, to nobody.
@@ -28,6 +38,31 @@ public enum DedicatedThread {
         stackBytes: Int? = nil,
         _ body: @escaping @Sendable () -> Void
     ) throws(NotStarted) {
+        pthread_detach(try create(name, stackBytes, body))
+    }
+
+    /// Starts a thread that is joined later; otherwise as ``start(named:stackBytes:_:)``.
+    ///
+    /// - Parameters:
+    ///   - name: at most 15 bytes, as the kernel keeps it.
+    ///   - stackBytes: the size of its stack; the system's default unless given.
+    ///   - body: what the thread does before it ends.
+    /// - Returns: the thread, to be joined once.
+    /// - Throws: ``NotStarted``; `body` is then never called.
+    public static func startJoinable(
+        named name: String,
+        stackBytes: Int? = nil,
+        _ body: @escaping @Sendable () -> Void
+    ) throws(NotStarted) -> Joinable {
+        Joinable(thread: try create(name, stackBytes, body))
+    }
+
+    private static func create(
+        _ name: String,
+        _ stackBytes: Int?,
+        _ body: @escaping @Sendable () -> Void
+    ) throws(NotStarted) -> pthread_t {
+        // A thread inherits the mask of its maker, so that no signal reaches it even at its start.
         var (blocked, former) = (sigset_t(), sigset_t())
         unsafe sigfillset(&blocked)
         for signal in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] {
@@ -40,7 +75,6 @@ public enum DedicatedThread {
         let initialised = unsafe pthread_attr_init(&attributes)
         guard initialised == 0 else { throw NotStarted(code: initialised) }
         defer { unsafe pthread_attr_destroy(&attributes) }
-        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         if let stackBytes { unsafe pthread_attr_setstacksize(&attributes, stackBytes) }
 
         let named = Body {
@@ -54,6 +88,7 @@ public enum DedicatedThread {
             unsafe context.release()
             throw NotStarted(code: code)
         }
+        return thread
     }
 
     /// Through the file system, because the C call is variadic or a GNU extension; a thread without a name works too.

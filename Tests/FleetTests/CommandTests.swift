@@ -33,13 +33,13 @@ struct CommandTests {
         let next = try object(try await fleet.command("keys", "generate", "op", "--alg", "EdDSA", "--json"))
         #expect(try next.text("stage") == "next")
         let early = try await LastcallProcess.run(
-            ["keys", "activate", "op", try next.text("kid")],
+            ["keys", "activate", "--", "op", try next.text("kid")],
             environment: fleet.environment
         )
         #expect(early.end == .exit(1))
         #expect(early.errors.hasPrefix("lastcall: key_not_yet_published: "))
         let activated = try object(
-            try await fleet.command("keys", "activate", "op", try next.text("kid"), "--force", "--json")
+            try await fleet.command("keys", "activate", "--force", "--json", "--", "op", try next.text("kid"))
         )
         #expect(try activated.text("stage") == "active")
         let stages = try lines(try await fleet.command("keys", "list", "op", "--json")).map {

@@ -88,7 +88,7 @@ struct AuthenticatorTests {
         for process in [api, other] { #expect(await process.call("GET /v1/issuers", key: key).status == 200) }
         #expect(await api.call("DELETE /v1/api-keys/\(id)").status == 204)
         #expect(await api.call("GET /v1/issuers", key: key).refusal == .init(401, "unauthorized"))
-        #expect(await eventually { await other.call("GET /v1/issuers", key: key).status == 401 })
+        try await eventually("the revocation") { await other.call("GET /v1/issuers", key: key).status == 401 }
         #expect(await api.call("DELETE /v1/api-keys/\(id)").refusal == .init(404, "not_found"))
     }
 

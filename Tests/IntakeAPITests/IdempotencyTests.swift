@@ -105,7 +105,7 @@ struct IdempotencyTests {
         let body = #"{"targets": [], "deliver_before": "\#(time)"}"#
         let first = await api.call(Self.line, json: body, headers: [("idempotency-key", "k")])
         #expect(first.status == 202)
-        #expect(await eventually { await api.call(Self.line, json: body).status == 400 })
+        try await eventually("the refusal") { await api.call(Self.line, json: body).status == 400 }
         let second = await api.call(Self.line, json: body, headers: [("idempotency-key", "k")])
         #expect(second.status == 200 && second["id"] == first["id"])
     }

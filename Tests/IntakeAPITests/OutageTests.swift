@@ -37,9 +37,9 @@ struct OutageTests {
 
         try cluster.start()
         let again = [("idempotency-key", "during")]
-        #expect(
-            await eventually { await api.call(line, key: key, json: event, headers: again).status == 202 }
-        )
+        try await eventually("an answer") {
+            await api.call(line, key: key, json: event, headers: again).status == 202
+        }
         let replayed = await api.call(line, key: key, json: event, headers: [("idempotency-key", "before")])
         #expect(replayed.status == 200 && replayed.header("Idempotency-Replayed") == ["true"])
         #expect(await api.call("GET /readyz", key: nil)["status"] == .string("ready"))

@@ -27,11 +27,17 @@ struct AnswerTests {
         #expect(try #require(answer.firstByteMicroseconds) <= answer.totalMicroseconds)
     }
 
-    @Test("a redirect is not followed")
+    @Test("a redirect is not followed, neither elsewhere nor to the same server")
     func redirect() async throws {
         let target = try Harness.server()
         #expect(try await answer(to: .redirect(to: target.uri())).status == 302)
         #expect(target.connections == 0)
+
+        target.script(.redirect(to: "/elsewhere"))
+        let answer = try await Harness.withClient { client in await client.post(Harness.request(target.uri()))
+        }
+        #expect(answer.status == 302)
+        #expect(target.received.count == 1)
     }
 
     @Test("interim answers are passed over, their headers with them")

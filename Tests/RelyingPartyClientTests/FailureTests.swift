@@ -25,10 +25,10 @@ struct FailureTests {
 
     @Test("a port where nobody listens is unreachable")
     func refused() async throws {
-        let server = try Harness.server()
-        let url = server.uri()
-        server.stop()
-        let answer = try await Harness.withClient { client in await client.post(Harness.request(url)) }
+        let closed = try ClosedPort()
+        let answer = try await Harness.withClient { client in
+            await client.post(Harness.request("https://127.0.0.1:\(closed.port)/"))
+        }
         #expect(answer.failure == .unreachable)
         #expect(answer.remoteAddress == "127.0.0.1")
         #expect(answer.detail == "no connection to any address")
@@ -133,6 +133,8 @@ struct FailureTests {
     @Test("an address that does not answer falls through to the next one")
     func fallsThrough() async throws {
         let server = try Harness.server()
+        let closed = try ClosedPort(ipv6: true, port: server.port)
+        defer { withExtendedLifetime(closed) {} }
         let answer = try await Harness.withClient {
             // Nobody listens at this port on the first two.
             $0.lookup = Harness.everyName("127.0.0.2", "::1", "127.0.0.1")

@@ -70,7 +70,7 @@ struct KeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Sign with this key from now on.")
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The issuer's name.") var issuer: String
-        @Argument(help: "The key's kid.") var kid: String
+        @Argument(help: "The key's kid; write -- before one that begins with a hyphen.") var kid: String
         @Flag(help: "Even where it has not been published for long enough.") var force = false
 
         func run() async throws {
@@ -85,7 +85,7 @@ struct KeysCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Sign with this key no more.")
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The issuer's name.") var issuer: String
-        @Argument(help: "The key's kid.") var kid: String
+        @Argument(help: "The key's kid; write -- before one that begins with a hyphen.") var kid: String
         @Flag(help: "Even where it is the only active key of its algorithm.") var force = false
 
         func run() async throws {
