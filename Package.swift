@@ -111,7 +111,7 @@ let package = Package(
         .executableTarget(name: "embed-sql", swiftSettings: strict),
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["embed-sql"]),
         .target(
-            name: "LastcallTestKit", dependencies: ["COpenSSL", "PostgresClient", "Outbox", "Threads"],
+            name: "LastcallTestKit", dependencies: ["COpenSSL", "CSpawn", "PostgresClient", "Outbox", "Threads"],
             swiftSettings: strict
         ),
         // The three RPs of scripts/run.

@@ -7,3 +7,7 @@ int lastcall_spawn_change_directory(void *actions, const char *path) __asm__("po
 
 /// The child closes every descriptor from this one on. Takes a `posix_spawn_file_actions_t *`.
 int lastcall_spawn_close_from(void *actions, int first) __asm__("posix_spawn_file_actions_addclosefrom_np");
+
+/// A pipe that no child inherits unless it is told to: with `pipe`, a program that another thread starts at that moment
+/// would keep the writing end open. Takes an `int[2]`.
+int lastcall_spawn_pipe(void *ends, int flags) __asm__("pipe2");

@@ -1,3 +1,4 @@
+internal import CSpawn
 internal import Glibc
 
 /// Runs a short program to its end and keeps the last of what it prints.
@@ -21,7 +22,7 @@ enum Command {
         let deadline = ContinuousClock.now + timeout
         var ends: (Int32, Int32) = (-1, -1)
         let code = unsafe withUnsafeMutableBytes(of: &ends) { bytes in
-            unsafe pipe(bytes.assumingMemoryBound(to: Int32.self).baseAddress)
+            unsafe lastcall_spawn_pipe(bytes.baseAddress, O_CLOEXEC)
         }
         guard code == 0 else { throw .system(operation: "make", path: "a pipe", code: errno) }
         defer { close(ends.0) }

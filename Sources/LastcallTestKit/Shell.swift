@@ -1,5 +1,6 @@
 // Whichever C module a build reads first owns `sigset_t`.
 import COpenSSL
+import CSpawn
 import Glibc
 import Synchronization
 
@@ -21,13 +22,11 @@ enum Shell {
         init() throws(TestKitError) {
             var ends: (Int32, Int32) = (-1, -1)
             let code = unsafe withUnsafeMutableBytes(of: &ends) { bytes in
-                unsafe pipe(bytes.assumingMemoryBound(to: Int32.self).baseAddress)
+                unsafe lastcall_spawn_pipe(bytes.baseAddress, O_CLOEXEC)
             }
             guard code == 0 else { throw TestKitError("pipe: errno \(errno)") }
+            // Neither end is inherited: a child with the writing one would keep the pipe open after this process is gone.
             (readEnd, writeEnd) = ends
-            // A child that inherited the writing end would keep the pipe open after this process is gone.
-            _ = fcntl(writeEnd, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(readEnd, F_SETFD, FD_CLOEXEC)
         }
 
         deinit { close(readEnd) }
