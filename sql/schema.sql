@@ -49,6 +49,11 @@ CREATE TYPE lastcall.audit_type AS ENUM (
     'webhook.failed'
 );
 
+CREATE TYPE lastcall.client_kind AS ENUM (
+    'relying_party',
+    'completion_webhook'
+);
+
 CREATE TYPE lastcall.delivery_status AS ENUM (
     'pending',
     'delivering',
@@ -104,6 +109,18 @@ CREATE TYPE lastcall.key_stage AS ENUM (
     'next',
     'active',
     'retired'
+);
+
+CREATE TYPE lastcall.operation_kind AS ENUM (
+    'expand',
+    'cancel',
+    'redeliver'
+);
+
+CREATE TYPE lastcall.operation_status AS ENUM (
+    'running',
+    'done',
+    'cancelled'
 );
 
 CREATE TYPE lastcall.priority AS ENUM (
@@ -183,7 +200,7 @@ begin
             case p.key when 'day' then d::text else lastcall.uuid7_floor(d::timestamp at time zone 'utc')::text end as low,
             case p.key when 'day' then (d + 1)::text else lastcall.uuid7_floor((d + 1)::timestamp at time zone 'utc')::text end as high
         from (values ('logout_events', 'event_id', 80), ('deliveries', 'delivery_id', 100), ('attempts', 'delivery_id', 100),
-            ('audit_events', 'audit_id', 100), ('idempotency_keys', 'day', 100)) p(parent, key, fill)
+            ('audit_events', 'audit_id', 100), ('event_subjects', 'event_id', 100), ('idempotency_keys', 'day', 100)) p(parent, key, fill)
     loop
         continue when to_regclass('lastcall.' || part.child) is not null;
         execute format('create table lastcall.%I (like lastcall.%I including all) with (fillfactor = %s)',
@@ -313,7 +330,8 @@ CREATE TABLE lastcall.audit_events (
     session_durability lastcall.durability,
     client_id text COLLATE pg_catalog."C",
     actor text NOT NULL COLLATE pg_catalog."C",
-    data jsonb
+    data jsonb,
+    xact xid8 DEFAULT pg_current_xact_id() NOT NULL
 )
 PARTITION BY RANGE (audit_id);
 
@@ -326,22 +344,27 @@ CREATE TABLE lastcall.audit_events_default (
     session_durability lastcall.durability,
     client_id text COLLATE pg_catalog."C",
     actor text NOT NULL COLLATE pg_catalog."C",
-    data jsonb
+    data jsonb,
+    xact xid8 DEFAULT pg_current_xact_id() NOT NULL
 );
 
 CREATE TABLE lastcall.clients (
     client_key integer NOT NULL,
     issuer_key integer NOT NULL,
+    kind lastcall.client_kind DEFAULT 'relying_party'::lastcall.client_kind NOT NULL,
     client_id text NOT NULL COLLATE pg_catalog."C",
     backchannel_logout_uri text COLLATE pg_catalog."C",
     backchannel_logout_session_required boolean NOT NULL,
     id_token_signed_response_alg text NOT NULL,
     metadata jsonb NOT NULL,
+    sealed_secret bytea,
     delivery jsonb NOT NULL,
     max_in_flight integer GENERATED ALWAYS AS (((delivery ->> 'max_in_flight'::text))::integer) STORED,
     attempt_timeout_seconds double precision GENERATED ALWAYS AS (((delivery ->> 'attempt_timeout_seconds'::text))::double precision) STORED,
     held_at timestamp with time zone,
+    breaker_trips integer DEFAULT 0 NOT NULL,
     breaker_open_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    breaker_closed_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     deleted_at timestamp with time zone,
     version bigint DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -401,6 +424,7 @@ CREATE TABLE lastcall.delivery_queue (
     delivery_id uuid NOT NULL,
     issuer_key integer NOT NULL,
     client_key integer NOT NULL,
+    priority lastcall.priority DEFAULT 'interactive'::lastcall.priority NOT NULL,
     due_at timestamp with time zone NOT NULL,
     leased_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     lease_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
@@ -464,6 +488,19 @@ UNION ALL
     d.rejected_after_unknown
    FROM lastcall.deliveries d;
 
+CREATE TABLE lastcall.event_subjects (
+    issuer_key integer NOT NULL,
+    subject text NOT NULL COLLATE pg_catalog."C",
+    event_id uuid NOT NULL
+)
+PARTITION BY RANGE (event_id);
+
+CREATE TABLE lastcall.event_subjects_default (
+    issuer_key integer NOT NULL,
+    subject text NOT NULL COLLATE pg_catalog."C",
+    event_id uuid NOT NULL
+);
+
 CREATE TABLE lastcall.logout_events (
     event_id uuid NOT NULL,
     issuer_key integer NOT NULL,
@@ -480,6 +517,8 @@ CREATE TABLE lastcall.logout_events (
     matched integer NOT NULL,
     excluded integer NOT NULL,
     open_count integer NOT NULL,
+    expanding boolean DEFAULT false NOT NULL,
+    end_count integer DEFAULT 0 NOT NULL,
     delivered integer DEFAULT 0 NOT NULL,
     failed integer DEFAULT 0 NOT NULL,
     expired integer DEFAULT 0 NOT NULL,
@@ -585,6 +624,8 @@ CREATE TABLE lastcall.logout_events_default (
     matched integer NOT NULL,
     excluded integer NOT NULL,
     open_count integer NOT NULL,
+    expanding boolean DEFAULT false NOT NULL,
+    end_count integer DEFAULT 0 NOT NULL,
     delivered integer DEFAULT 0 NOT NULL,
     failed integer DEFAULT 0 NOT NULL,
     expired integer DEFAULT 0 NOT NULL,
@@ -592,6 +633,69 @@ CREATE TABLE lastcall.logout_events_default (
     not_covered integer DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='80');
+
+CREATE TABLE lastcall.operations (
+    operation_id uuid DEFAULT lastcall.uuid7() NOT NULL,
+    issuer_key integer NOT NULL,
+    kind lastcall.operation_kind NOT NULL,
+    event_id uuid,
+    status lastcall.operation_status DEFAULT 'running'::lastcall.operation_status NOT NULL,
+    filter jsonb NOT NULL,
+    parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
+    matched bigint DEFAULT 0 NOT NULL,
+    done bigint DEFAULT 0 NOT NULL,
+    cursor uuid,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    actor text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone
+);
+
+CREATE TABLE lastcall.participations (
+    participation_key bigint NOT NULL,
+    issuer_key integer NOT NULL,
+    client_key integer NOT NULL,
+    session_id text NOT NULL COLLATE pg_catalog."C",
+    sid text COLLATE pg_catalog."C",
+    sub text NOT NULL COLLATE pg_catalog."C",
+    user_id text COLLATE pg_catalog."C",
+    user_agent_id text COLLATE pg_catalog."C",
+    expires_at timestamp with time zone,
+    check_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT participations_session_id_check CHECK (((octet_length(session_id) >= 1) AND (octet_length(session_id) <= 255))),
+    CONSTRAINT participations_sid_check CHECK (((octet_length(sid) >= 1) AND (octet_length(sid) <= 255))),
+    CONSTRAINT participations_sub_check CHECK (((octet_length(sub) >= 1) AND (octet_length(sub) <= 255))),
+    CONSTRAINT participations_user_agent_id_check CHECK (((octet_length(user_agent_id) >= 1) AND (octet_length(user_agent_id) <= 255))),
+    CONSTRAINT participations_user_id_check CHECK (((octet_length(user_id) >= 1) AND (octet_length(user_id) <= 255)))
+)
+WITH (fillfactor='85', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='5000');
+
+ALTER TABLE lastcall.participations ALTER COLUMN participation_key ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME lastcall.participations_participation_key_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE lastcall.probes (
+    probe_id uuid DEFAULT lastcall.uuid7() NOT NULL,
+    client_key integer NOT NULL,
+    actor text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    worker_key integer,
+    taken_at timestamp with time zone,
+    finished_at timestamp with time zone,
+    outcome lastcall.attempt_outcome,
+    http_status smallint,
+    latency_ms integer,
+    error text,
+    error_description text
+);
 
 CREATE TABLE lastcall.schema_migrations (
     number integer NOT NULL,
@@ -637,6 +741,8 @@ ALTER TABLE ONLY lastcall.audit_events ATTACH PARTITION lastcall.audit_events_de
 
 ALTER TABLE ONLY lastcall.deliveries ATTACH PARTITION lastcall.deliveries_default DEFAULT;
 
+ALTER TABLE ONLY lastcall.event_subjects ATTACH PARTITION lastcall.event_subjects_default DEFAULT;
+
 ALTER TABLE ONLY lastcall.idempotency_keys ATTACH PARTITION lastcall.idempotency_keys_default DEFAULT;
 
 ALTER TABLE ONLY lastcall.logout_events ATTACH PARTITION lastcall.logout_events_default DEFAULT;
@@ -668,6 +774,12 @@ ALTER TABLE ONLY lastcall.deliveries_default
 ALTER TABLE ONLY lastcall.delivery_queue
     ADD CONSTRAINT delivery_queue_pkey PRIMARY KEY (issuer_key, delivery_id);
 
+ALTER TABLE ONLY lastcall.event_subjects
+    ADD CONSTRAINT event_subjects_pkey PRIMARY KEY (issuer_key, subject, event_id);
+
+ALTER TABLE ONLY lastcall.event_subjects_default
+    ADD CONSTRAINT event_subjects_default_pkey PRIMARY KEY (issuer_key, subject, event_id);
+
 ALTER TABLE ONLY lastcall.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (issuer_key, key_hash, day);
 
@@ -686,6 +798,18 @@ ALTER TABLE ONLY lastcall.logout_events
 ALTER TABLE ONLY lastcall.logout_events_default
     ADD CONSTRAINT logout_events_default_pkey PRIMARY KEY (issuer_key, event_id);
 
+ALTER TABLE ONLY lastcall.operations
+    ADD CONSTRAINT operations_pkey PRIMARY KEY (operation_id);
+
+ALTER TABLE ONLY lastcall.participations
+    ADD CONSTRAINT participations_issuer_key_session_id_client_key_sid_key UNIQUE NULLS NOT DISTINCT (issuer_key, session_id, client_key, sid);
+
+ALTER TABLE ONLY lastcall.participations
+    ADD CONSTRAINT participations_pkey PRIMARY KEY (participation_key);
+
+ALTER TABLE ONLY lastcall.probes
+    ADD CONSTRAINT probes_pkey PRIMARY KEY (probe_id);
+
 ALTER TABLE ONLY lastcall.schema_migrations
     ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
 
@@ -699,9 +823,15 @@ CREATE INDEX audit_events_by_subject ON ONLY lastcall.audit_events USING btree (
 
 CREATE INDEX audit_events_default_issuer_key_subject_id_idx ON lastcall.audit_events_default USING btree (issuer_key, subject_id) WHERE (subject_id IS NOT NULL);
 
-CREATE UNIQUE INDEX clients_by_id ON lastcall.clients USING btree (issuer_key, client_id) WHERE (deleted_at IS NULL);
+CREATE INDEX audit_events_in_order ON ONLY lastcall.audit_events USING btree (issuer_key, xact, audit_id);
+
+CREATE INDEX audit_events_default_issuer_key_xact_audit_id_idx ON lastcall.audit_events_default USING btree (issuer_key, xact, audit_id);
+
+CREATE UNIQUE INDEX clients_by_id ON lastcall.clients USING btree (issuer_key, client_id) WHERE ((deleted_at IS NULL) AND (kind = 'relying_party'::lastcall.client_kind));
 
 CREATE INDEX clients_deleted ON lastcall.clients USING btree (client_key) WHERE (deleted_at IS NOT NULL);
+
+CREATE UNIQUE INDEX clients_webhook ON lastcall.clients USING btree (issuer_key) WHERE ((deleted_at IS NULL) AND (kind = 'completion_webhook'::lastcall.client_kind));
 
 CREATE INDEX deliveries_not_delivered ON ONLY lastcall.deliveries USING btree (issuer_key, status, client_id, delivery_id) WHERE (status <> 'delivered'::lastcall.delivery_status);
 
@@ -711,7 +841,25 @@ CREATE INDEX delivery_queue_closing ON lastcall.delivery_queue USING btree (issu
 
 CREATE INDEX delivery_queue_deadline ON lastcall.delivery_queue USING btree (deliver_before);
 
-CREATE INDEX delivery_queue_lane ON lastcall.delivery_queue USING btree (client_key, due_at, delivery_id);
+CREATE INDEX delivery_queue_lane ON lastcall.delivery_queue USING btree (client_key, priority, due_at, delivery_id);
+
+CREATE INDEX operations_of_issuer ON lastcall.operations USING btree (issuer_key, operation_id);
+
+CREATE INDEX operations_running ON lastcall.operations USING btree (due_at) WHERE (status = 'running'::lastcall.operation_status);
+
+CREATE INDEX participations_check ON lastcall.participations USING btree (check_at) WHERE (check_at IS NOT NULL);
+
+CREATE INDEX participations_client ON lastcall.participations USING btree (client_key, participation_key);
+
+CREATE INDEX participations_sid ON lastcall.participations USING btree (issuer_key, sid) WHERE (sid IS NOT NULL);
+
+CREATE INDEX participations_sub ON lastcall.participations USING btree (issuer_key, sub, client_key);
+
+CREATE INDEX participations_user ON lastcall.participations USING btree (issuer_key, user_id) WHERE (user_id IS NOT NULL);
+
+CREATE INDEX participations_user_agent ON lastcall.participations USING btree (issuer_key, user_agent_id) WHERE (user_agent_id IS NOT NULL);
+
+CREATE INDEX probes_waiting ON lastcall.probes USING btree (probe_id) WHERE (taken_at IS NULL);
 
 CREATE UNIQUE INDEX signing_keys_one_active ON lastcall.signing_keys USING btree (issuer_key, alg) WHERE (stage = 'active'::lastcall.key_stage);
 
@@ -719,11 +867,15 @@ ALTER INDEX lastcall.attempts_pkey ATTACH PARTITION lastcall.attempts_default_pk
 
 ALTER INDEX lastcall.audit_events_by_subject ATTACH PARTITION lastcall.audit_events_default_issuer_key_subject_id_idx;
 
+ALTER INDEX lastcall.audit_events_in_order ATTACH PARTITION lastcall.audit_events_default_issuer_key_xact_audit_id_idx;
+
 ALTER INDEX lastcall.audit_events_pkey ATTACH PARTITION lastcall.audit_events_default_pkey;
 
 ALTER INDEX lastcall.deliveries_not_delivered ATTACH PARTITION lastcall.deliveries_default_issuer_key_status_client_id_delivery_id_idx;
 
 ALTER INDEX lastcall.deliveries_pkey ATTACH PARTITION lastcall.deliveries_default_pkey;
+
+ALTER INDEX lastcall.event_subjects_pkey ATTACH PARTITION lastcall.event_subjects_default_pkey;
 
 ALTER INDEX lastcall.idempotency_keys_pkey ATTACH PARTITION lastcall.idempotency_keys_default_pkey;
 

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Partitions", .lastcallDatabase, .timeLimit(.minutes(2)))
 struct PartitionTests {
-    static let parents = ["logout_events", "deliveries", "attempts", "audit_events", "idempotency_keys"]
+    static let parents = ["logout_events", "deliveries", "attempts", "audit_events", "event_subjects", "idempotency_keys"]
 
     /// The tables of days, as `parent offset` with today as 0.
     func days(_ bench: Workbench) throws -> [String] {

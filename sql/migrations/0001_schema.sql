@@ -44,6 +44,7 @@ create type lastcall.durability as enum ('volatile', 'durable');
 create type lastcall.session_expiry as enum ('ignore', 'logout');
 create type lastcall.key_stage as enum ('next', 'active', 'retired');
 create type lastcall.priority as enum ('interactive', 'bulk');
+create type lastcall.client_kind as enum ('relying_party', 'completion_webhook');
 create type lastcall.event_status as enum (
     'in_progress', 'completed', 'partial', 'failed', 'no_targets', 'cancelled');
 create type lastcall.delivery_status as enum (
@@ -95,27 +96,35 @@ create table lastcall.issuers (
     unique (name)
 );
 
--- A client is a lane of the queue. Nothing on the delivery path writes here, except a breaker that changes its state.
+-- A client is a lane of the queue; so is an issuer's completion webhook. Nothing on the delivery path writes here, except a breaker
+-- that changes its state.
 create table lastcall.clients (
     client_key int generated always as identity primary key,
     issuer_key int not null references lastcall.issuers on delete cascade,
+    kind lastcall.client_kind not null default 'relying_party',
     client_id text collate "C" not null check (octet_length(client_id) between 1 and 255),
     backchannel_logout_uri text collate "C" check (octet_length(backchannel_logout_uri) <= 2048),
     backchannel_logout_session_required boolean not null,
     id_token_signed_response_alg text not null,
     metadata jsonb not null,                       -- client_name, jwks, jwks_uri
+    sealed_secret bytea,                           -- a completion webhook's signing secret, sealed as private keys are
     delivery jsonb not null,                       -- only the members that the client overrides
     max_in_flight int generated always as ((delivery ->> 'max_in_flight')::int) stored,
     attempt_timeout_seconds float8 generated always as ((delivery ->> 'attempt_timeout_seconds')::float8) stored,
     held_at timestamptz,
+    breaker_trips int not null default 0,          -- 0: closed; else how often it has opened since: half-open once open_until is past
     breaker_open_until timestamptz not null default '-infinity',
+    breaker_closed_at timestamptz not null default '-infinity',
     deleted_at timestamptz,                        -- kept while deliveries in flight name it
     version bigint not null default 1,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     check (backchannel_logout_uri is not null or not backchannel_logout_session_required)
 );
-create unique index clients_by_id on lastcall.clients (issuer_key, client_id) where deleted_at is null;
+create unique index clients_by_id on lastcall.clients (issuer_key, client_id)
+    where deleted_at is null and kind = 'relying_party';
+create unique index clients_webhook on lastcall.clients (issuer_key)
+    where deleted_at is null and kind = 'completion_webhook';
 create index clients_deleted on lastcall.clients (client_key) where deleted_at is not null;
 
 create table lastcall.signing_keys (
@@ -158,6 +167,7 @@ create table lastcall.delivery_queue (
     delivery_id uuid not null,
     issuer_key int not null,
     client_key int not null,
+    priority lastcall.priority not null default 'interactive',   -- within a lane, bulk ones wait behind interactive ones
     due_at timestamptz not null,
     leased_at timestamptz not null default '-infinity',
     lease_until timestamptz not null default '-infinity',   -- -infinity: free; past: its worker was lost
@@ -176,7 +186,7 @@ create table lastcall.delivery_queue (
         autovacuum_vacuum_cost_delay = 0, autovacuum_vacuum_insert_scale_factor = 0,
         autovacuum_vacuum_insert_threshold = 50000, autovacuum_analyze_scale_factor = 0,
         autovacuum_analyze_threshold = 50000);
-create index delivery_queue_lane on lastcall.delivery_queue (client_key, due_at, delivery_id);
+create index delivery_queue_lane on lastcall.delivery_queue (client_key, priority, due_at, delivery_id);
 create index delivery_queue_deadline on lastcall.delivery_queue (deliver_before);
 create index delivery_queue_closing on lastcall.delivery_queue (issuer_key, delivery_id) where closing is not null;
 
@@ -198,6 +208,8 @@ create table lastcall.logout_events (
     matched int not null,
     excluded int not null,
     open_count int not null,
+    expanding boolean not null default false,      -- matches are still being turned into deliveries
+    end_count int not null default 0,              -- how often it has ended: once, and once more after each redelivery
     delivered int not null default 0,
     failed int not null default 0,
     expired int not null default 0,
@@ -256,9 +268,19 @@ create table lastcall.audit_events (
     client_id text collate "C",
     actor text collate "C" not null,
     data jsonb,
+    xact xid8 not null default pg_current_xact_id(),   -- readers that must miss nothing go by this: below a snapshot's xmin all is there
     primary key (issuer_key, audit_id)
 ) partition by range (audit_id);
+create index audit_events_in_order on lastcall.audit_events (issuer_key, xact, audit_id);
 create index audit_events_by_subject on lastcall.audit_events (issuer_key, subject_id) where subject_id is not null;
+
+-- Whom an event is about, by each name that an RP or the OP has for the user: what "where is this user still logged in" is asked by.
+create table lastcall.event_subjects (
+    issuer_key int not null,
+    subject text collate "C" not null,             -- a delivery's sub, or the OP's user_id
+    event_id uuid not null,
+    primary key (issuer_key, subject, event_id)
+) partition by range (event_id);
 
 -- Key first: with the day first, every look-up scanned the day.
 create table lastcall.idempotency_keys (
@@ -343,6 +365,7 @@ create table lastcall.logout_events_default partition of lastcall.logout_events 
 create table lastcall.deliveries_default partition of lastcall.deliveries default;
 create table lastcall.attempts_default partition of lastcall.attempts default;
 create table lastcall.audit_events_default partition of lastcall.audit_events default;
+create table lastcall.event_subjects_default partition of lastcall.event_subjects default;
 create table lastcall.idempotency_keys_default partition of lastcall.idempotency_keys default;
 
 -- Creates the first table that one UTC day lacks, and moves there what its default partition has gathered of that day.
@@ -356,7 +379,7 @@ begin
             case p.key when 'day' then d::text else lastcall.uuid7_floor(d::timestamp at time zone 'utc')::text end as low,
             case p.key when 'day' then (d + 1)::text else lastcall.uuid7_floor((d + 1)::timestamp at time zone 'utc')::text end as high
         from (values ('logout_events', 'event_id', 80), ('deliveries', 'delivery_id', 100), ('attempts', 'delivery_id', 100),
-            ('audit_events', 'audit_id', 100), ('idempotency_keys', 'day', 100)) p(parent, key, fill)
+            ('audit_events', 'audit_id', 100), ('event_subjects', 'event_id', 100), ('idempotency_keys', 'day', 100)) p(parent, key, fill)
     loop
         continue when to_regclass('lastcall.' || part.child) is not null;
         execute format('create table lastcall.%I (like lastcall.%I including all) with (fillfactor = %s)',

@@ -50,7 +50,7 @@ fresh as materialized (
         else lastcall.run_again('an idempotency key was half taken') end
 ),
 placed as materialized (
-    select f.ord, f.issuer_key, f.event_id, t.ordinal, lastcall.delivery_id(f.event_id, t.ordinal) as delivery_id,
+    select f.ord, f.issuer_key, f.event_id, f.priority, t.ordinal, lastcall.delivery_id(f.event_id, t.ordinal) as delivery_id,
         t.client_id, t.sub, t.sid, c.client_key,
         case when f.exclude_initiating and t.client_id = f.initiating_client_id then 'excluded'
             when c.client_key is null then 'client_not_found'
@@ -62,7 +62,7 @@ placed as materialized (
     from unnest($15::int4[], $16::int4[], $17::text[], $18::text[], $19::text[]) as t(ord, ordinal, client_id, sub, sid)
     join fresh f on f.ord = t.ord
     left join lastcall.clients c
-        on c.issuer_key = f.issuer_key and c.client_id = t.client_id and c.deleted_at is null
+        on c.issuer_key = f.issuer_key and c.client_id = t.client_id and c.deleted_at is null and c.kind = 'relying_party'
 ),
 tally as (
     select ord, count(*) filter (where kind in ('queued', 'held'))::int as open,
@@ -88,8 +88,8 @@ events as (
     from summed
 ),
 queued as (
-    insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before, sub, sid)
-    select delivery_id, issuer_key, client_key, clock_timestamp(), deliver_before, sub, sid
+    insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, priority, due_at, deliver_before, sub, sid)
+    select delivery_id, issuer_key, client_key, priority::lastcall.priority, clock_timestamp(), deliver_before, sub, sid
     from placed where kind in ('queued', 'held') order by issuer_key, delivery_id
 ),
 ended as (

@@ -2,7 +2,7 @@
 -- $1 issuer_key int4 · $2 client_id text. Returns: client_key.
 with gone as (
     update lastcall.clients set deleted_at = now(), version = version + 1
-    where issuer_key = $1::int4 and client_id = $2::text and deleted_at is null returning client_key
+    where issuer_key = $1::int4 and client_id = $2::text and deleted_at is null and kind = 'relying_party' returning client_key
 ),
 closing as (
     update lastcall.delivery_queue q set closing = 'client_not_found'

@@ -3,7 +3,7 @@
 insert into lastcall.clients as c (issuer_key, client_id, backchannel_logout_uri, backchannel_logout_session_required,
     id_token_signed_response_alg, metadata, delivery)
 values ($1::int4, $2::text, $3::text, $4::bool, $5::text, $6::jsonb, $7::jsonb)
-on conflict (issuer_key, client_id) where deleted_at is null do update set backchannel_logout_uri = excluded.backchannel_logout_uri,
+on conflict (issuer_key, client_id) where deleted_at is null and kind = 'relying_party' do update set backchannel_logout_uri = excluded.backchannel_logout_uri,
     backchannel_logout_session_required = excluded.backchannel_logout_session_required,
     id_token_signed_response_alg = excluded.id_token_signed_response_alg, metadata = excluded.metadata,
     delivery = excluded.delivery, version = c.version + 1, updated_at = now()

@@ -1,3 +1,5 @@
--- Delete an issuer with its clients, keys and API keys, and what is queued for it; its history stays until retention. $1 issuer_key int4.
-with gone as (delete from lastcall.delivery_queue where issuer_key = $1::int4)
+-- Delete an issuer with its clients, keys, API keys and recorded participations, and what is queued for it; its history stays until retention. $1 issuer_key int4.
+with gone as (delete from lastcall.delivery_queue where issuer_key = $1::int4),
+sessions as (delete from lastcall.participations where issuer_key = $1::int4),
+operations as (delete from lastcall.operations where issuer_key = $1::int4)
 delete from lastcall.issuers where issuer_key = $1::int4

@@ -86,12 +86,13 @@ counted as (
     update lastcall.logout_events e
     set open_count = e.open_count - t.ended, delivered = e.delivered + t.delivered, failed = e.failed + t.failed,
         expired = e.expired + t.expired, cancelled = e.cancelled + t.cancelled, not_covered = e.not_covered + t.not_covered,
-        status = case when e.open_count = t.ended then lastcall.event_end(e.matched, e.excluded, e.not_covered + t.not_covered,
+        status = case when e.open_count = t.ended and not e.expanding then lastcall.event_end(e.matched, e.excluded, e.not_covered + t.not_covered,
             e.delivered + t.delivered, e.cancelled + t.cancelled) else e.status end,
-        ended_at = case when e.open_count = t.ended then clock_timestamp() end
+        ended_at = case when e.open_count = t.ended and not e.expanding then clock_timestamp() end,
+        end_count = e.end_count + case when e.open_count = t.ended and not e.expanding then 1 else 0 end
     from tally t join locked l using (issuer_key, event_id)
     where e.issuer_key = t.issuer_key and e.event_id = t.event_id
-    returning e.issuer_key, e.event_id, e.open_count, e.status, e.session_durability
+    returning e.issuer_key, e.event_id, e.ended_at is not null as ended, e.end_count, e.status, e.session_durability
 ),
 noted as (
     select h.issuer_key, i.delivery_id as subject_id, 0 as step, 'logout.back_channel.attempted'::lastcall.audit_type as type, h.client_id,
@@ -103,7 +104,7 @@ noted as (
             else jsonb_build_object('attempts', i.attempt - case when i.outcome is null then 1 else 0 end, 'reason', h.reason) end
     from held h join input i using (issuer_key, delivery_id) where h.status <> 'retrying'
     union all
-    select issuer_key, event_id, 2, 'logout.ended', null, jsonb_build_object('status', status) from counted where open_count = 0
+    select issuer_key, event_id, 2, 'logout.ended', null, jsonb_build_object('status', status) from counted where ended
 ),
 audit as (
     insert into lastcall.audit_events (issuer_key, type, severity, subject_id, client_id, actor, data)
@@ -112,4 +113,4 @@ audit as (
 )
 select i.delivery_id, h.delivery_id is null as fenced, c.event_id as ended_event
 from input i left join held h using (issuer_key, delivery_id)
-left join counted c on c.issuer_key = i.issuer_key and c.event_id = i.event_id and c.open_count = 0
+left join counted c on c.issuer_key = i.issuer_key and c.event_id = i.event_id and c.ended
