@@ -55,7 +55,7 @@ let package = Package(
         .target(name: "Threads", swiftSettings: strict),
 
         // Layer 1: values.
-        .target(name: "LogoutModel", swiftSettings: strict),
+        .target(name: "LogoutModel", dependencies: ["StrictJSON"], swiftSettings: strict),
 
         // Layer 2: rules; no I/O, no clock, no randomness of their own.
         .target(name: "DeliveryPolicy", dependencies: ["LogoutModel", "StrictJSON"], swiftSettings: strict),

@@ -140,10 +140,249 @@ CREATE TYPE lastcall.severity AS ENUM (
     'error'
 );
 
+CREATE FUNCTION lastcall.accept(issuer_keys integer[], key_hashes bytea[], scopes jsonb[], initiators text[], initiating_client_ids text[], excludes boolean[], durabilities text[], within_seconds double precision[], befores timestamp with time zone[], trace_ids text[], actors text[], priorities text[], expired_only boolean[], target_events integer[], target_ordinals integer[], target_client_ids text[], target_subs text[], target_sids text[], usual_within double precision) RETURNS TABLE(ord integer, outcome text, event_id uuid, session_durability text, deliver_before timestamp with time zone, status text, ended_at timestamp with time zone, priority text, matched integer, expanding boolean, ordinal integer, kind text, client_key integer, delivery_deliver_before timestamp with time zone, client_id text, sub text, sid text)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+begin return query
+with targets as materialized (
+    select * from unnest(target_events, target_ordinals, target_client_ids, target_subs, target_sids)
+        as t(ord, ordinal, client_id, sub, sid)
+),
+told as materialized (
+    select t.ord, count(*)::int as number,
+        case when key_hashes[t.ord] is not null then string_agg(t.client_id || e'\x1f' || coalesce(t.sub, e'\x01') || e'\x1f'
+            || coalesce(t.sid, e'\x01'), e'\x1e' order by t.client_id, t.sub, t.sid) end as meaning
+    from targets t group by t.ord
+),
+input as materialized (
+    select i.*, lastcall.new_event_id() as event_id, not i.scope ? 'targets' as by_filter, coalesce(t.number, 0) as targets,
+        -- What the event means, however it was spelled: equal for two that ask for the same.
+        case when i.key_hash is not null then sha256(convert_to(concat_ws(e'\x1d', i.scope, t.meaning, i.initiator,
+            coalesce(i.initiating_client_id, ''), i.exclude_initiating, coalesce(i.durability, ''), i.priority,
+            coalesce(i.asked_within::text, ''), coalesce(extract(epoch from i.asked_before)::text, '')), 'UTF8')) end as body_hash,
+        coalesce(i.durability::lastcall.durability, s.session_durability) as session_durability,
+        coalesce(i.asked_before, now() + i.asked_within * interval '1 second') as asked,
+        coalesce(i.asked_before not between now() and now() + interval '30 days', false) as bad_deadline,
+        now() + coalesce((s.delivery ->> 'deliver_within_seconds')::float8, usual_within) * interval '1 second' as usual,
+        case when i.scope ? 'client_id' then coalesce((select c.client_key from lastcall.clients c where c.issuer_key = i.issuer_key
+            and c.client_id = i.scope ->> 'client_id' and c.deleted_at is null and c.kind = 'relying_party'), -1) end as of_client
+    from unnest(issuer_keys, key_hashes, scopes, initiators, initiating_client_ids, excludes, durabilities, within_seconds, befores,
+            trace_ids, actors, priorities, expired_only) with ordinality
+        as i(issuer_key, key_hash, scope, initiator, initiating_client_id, exclude_initiating, durability, asked_within, asked_before,
+            trace_id, actor, priority, expired_only, ord)
+    join lastcall.issuers s on s.issuer_key = i.issuer_key
+    left join told t on t.ord = i.ord
+),
+known as materialized (
+    select distinct on (i.ord) i.ord, k.event_id, k.body_hash = i.body_hash as same
+    from input i join lastcall.idempotency_keys k on k.issuer_key = i.issuer_key and k.key_hash = i.key_hash
+    where k.day >= (now() at time zone 'utc')::date - 2
+    order by i.ord, k.day
+),
+wanted as materialized (
+    select i.ord, i.issuer_key, i.key_hash, d.day, i.body_hash, i.event_id
+    from input i
+    cross join lateral (
+        select distinct ((now() at time zone 'utc') + step)::date as day
+        from unnest(array[interval '-10 seconds', interval '0', interval '10 seconds']) step) d
+    where i.key_hash is not null and not i.bad_deadline and not exists (select from known k where k.ord = i.ord)
+),
+keyed as (
+    insert into lastcall.idempotency_keys (issuer_key, key_hash, day, body_hash, event_id)
+    select issuer_key, key_hash, day, body_hash, event_id from wanted order by issuer_key, key_hash, day, ord
+    on conflict do nothing returning event_id
+),
+kept as (select event_id, count(*) as got from keyed group by event_id),
+asked as (select ord, event_id, count(*) as days from wanted group by ord, event_id),
+fresh as materialized (
+    select i.* from input i left join asked a using (ord) left join kept k on k.event_id = i.event_id
+    where not i.bad_deadline and case when i.key_hash is null then true when k.got is null then false when k.got = a.days then true
+        else lastcall.run_again('an idempotency key was half taken') end
+),
+found as materialized (
+    select f.ord, m.participation_key, count(*) over (partition by f.ord) > 1000 as is_bulk
+    from fresh f
+    cross join lateral (
+        select p.participation_key
+        from lastcall.matching(f.issuer_key, f.scope ->> 'session_id', f.scope ->> 'sid', f.scope ->> 'sub', f.scope ->> 'user_id',
+            f.scope ->> 'user_agent_id', f.of_client) p
+        where p.issuer_key = f.issuer_key and (not f.expired_only or p.expires_at <= now()) limit 1001) m
+    where f.by_filter
+),
+bulk as materialized (select distinct ord from found where is_bulk),
+addressed as materialized (
+    select t.*, c.client_key, c.backchannel_logout_uri, c.backchannel_logout_session_required, c.held_at, c.delivery
+    from targets t
+    join fresh f on f.ord = t.ord
+    left join lastcall.clients c on c.issuer_key = f.issuer_key and c.client_id = t.client_id and c.deleted_at is null
+        and c.kind = 'relying_party'
+),
+ending as materialized (
+    select distinct on (e.participation_key) e.participation_key, e.ord, e.by_filter, f.expired_only
+    from (
+        select ord, participation_key, true as by_filter from found where not is_bulk
+        union all
+        select a.ord, p.participation_key, false from addressed a join fresh f using (ord)
+        cross join lateral (
+            select participation_key from lastcall.participations
+            where issuer_key = f.issuer_key and sid = a.sid and client_key = a.client_key
+            union all
+            select participation_key from lastcall.participations
+            where a.sid is null and issuer_key = f.issuer_key and sub = a.sub and client_key = a.client_key) p) e
+    join fresh f using (ord)
+    order by e.participation_key, f.expired_only, e.ord
+),
+locked as materialized (
+    select e.ord, e.by_filter, p.*
+    from ending e join lastcall.participations p on p.participation_key = e.participation_key
+    where not e.expired_only or p.expires_at <= now()
+    order by p.issuer_key, p.session_id, p.client_key, p.sid for update of p
+),
+ended_participations as (
+    delete from lastcall.participations p using locked l where p.participation_key = l.participation_key
+),
+placed as materialized (
+    select f.ord, f.issuer_key, f.event_id, f.priority, t.ordinal, lastcall.delivery_id(f.event_id, t.ordinal) as delivery_id,
+        t.client_id, t.sub, t.sid, t.user_id, t.client_key,
+        case when f.exclude_initiating and t.client_id = f.initiating_client_id then 'excluded' else lastcall.placement(
+            t.client_key, t.backchannel_logout_uri, t.backchannel_logout_session_required, t.held_at, t.sid) end as kind,
+        coalesce(f.asked, now() + (t.delivery ->> 'deliver_within_seconds')::float8 * interval '1 second', f.usual)
+            as deliver_before
+    from fresh f
+    join (
+        select ord, ordinal, client_id, sub, sid, null::text as user_id, client_key, backchannel_logout_uri,
+            backchannel_logout_session_required, held_at, delivery from addressed
+        union all
+        select l.ord, row_number() over (partition by l.ord order by l.participation_key)::int, c.client_id, l.sub, l.sid, l.user_id,
+            case when c.deleted_at is null then c.client_key end, c.backchannel_logout_uri, c.backchannel_logout_session_required,
+            c.held_at, c.delivery
+        from locked l join lastcall.clients c on c.client_key = l.client_key where l.by_filter) t on t.ord = f.ord
+),
+tally as (
+    select ord, count(*)::int as placed, count(*) filter (where kind in ('queued', 'held'))::int as open,
+        count(*) filter (where kind in ('client_not_found', 'session_required_no_sid'))::int as failed,
+        count(*) filter (where kind = 'no_backchannel_logout_uri')::int as not_covered,
+        count(*) filter (where kind = 'excluded')::int as excluded
+    from placed group by ord
+),
+summed as materialized (
+    select f.*, coalesce(f.asked, f.usual) as deliver_before, coalesce(t.placed, 0) as matched, coalesce(t.open, 0) as open,
+        coalesce(t.failed, 0) as failed, coalesce(t.not_covered, 0) as not_covered, coalesce(t.excluded, 0) as excluded,
+        b.ord is not null as expanding, case when b.ord is not null then 'bulk' else f.priority end as real_priority,
+        case when t.open > 0 or b.ord is not null then 'in_progress' else lastcall.event_end(coalesce(t.placed, 0),
+            coalesce(t.excluded, 0), coalesce(t.not_covered, 0), 0, 0) end as status
+    from fresh f left join tally t on t.ord = f.ord left join bulk b on b.ord = f.ord
+    where not f.expired_only or t.placed > 0 or b.ord is not null
+),
+events as (
+    insert into lastcall.logout_events (event_id, issuer_key, scope, initiator, session_durability, priority, status,
+        exclude_initiating_client, initiating_client_id, trace_id, deliver_before, ended_at, matched, excluded,
+        open_count, failed, not_covered, expanding, end_count)
+    select event_id, issuer_key, scope, initiator::lastcall.initiator, session_durability, real_priority::lastcall.priority,
+        status::lastcall.event_status, exclude_initiating, initiating_client_id, trace_id, deliver_before,
+        case when status <> 'in_progress' then now() end, matched, excluded, open, failed, not_covered, expanding,
+        case when status <> 'in_progress' then 1 else 0 end
+    from summed
+),
+expansions as (
+    insert into lastcall.operations (issuer_key, kind, event_id, filter, parameters, actor, created_at)
+    select issuer_key, 'expand', event_id, scope,
+        jsonb_strip_nulls(jsonb_build_object('deliver_before', asked, 'expired_only', case when expired_only then true end)),
+        actor, clock_timestamp()
+    from summed where expanding
+),
+subjects as (
+    insert into lastcall.event_subjects (issuer_key, subject, event_id)
+    select distinct n.issuer_key, n.subject, n.event_id
+    from (
+        select issuer_key, sub as subject, event_id from placed union all
+        select issuer_key, user_id, event_id from placed union all
+        select issuer_key, scope ->> 'sub', event_id from summed union all
+        select issuer_key, scope ->> 'user_id', event_id from summed) n
+    where n.subject is not null
+),
+queued as (
+    insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, priority, due_at, deliver_before, sub, sid)
+    select delivery_id, issuer_key, client_key, priority::lastcall.priority, clock_timestamp(), deliver_before, sub, sid
+    from placed where kind in ('queued', 'held')
+    union all
+    select lastcall.webhook_id(s.event_id, 1), s.issuer_key, w.client_key, 'interactive', clock_timestamp(), s.usual, null, null
+    from summed s join lastcall.clients w on w.issuer_key = s.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null
+    where s.status <> 'in_progress'
+    order by 2, 1
+),
+ended as (
+    insert into lastcall.deliveries
+        (delivery_id, issuer_key, client_key, status, reason, ended_at, deliver_before, client_id, sub, sid)
+    select delivery_id, issuer_key, client_key, lastcall.status_of(kind::lastcall.end_reason),
+        kind::lastcall.end_reason, now(), deliver_before, client_id, sub, sid
+    from placed where kind not in ('queued', 'held', 'excluded')
+),
+noted as (
+    select s.ord, 0 as step, s.issuer_key, 'logout.accepted'::lastcall.audit_type as type, s.event_id as subject_id,
+        s.session_durability, null::text as client_id, s.actor,
+        jsonb_build_object('initiator', s.initiator, 'matched', s.matched)
+            || case when s.expanding then '{"expanding": true}'::jsonb else '{}' end as data from summed s
+    union all
+    select s.ord, 0, s.issuer_key, 'session.expired', s.event_id, s.session_durability, null, s.actor,
+        s.scope || jsonb_build_object('participations', s.matched) from summed s where s.expired_only
+    union all
+    select s.ord, 1, s.issuer_key, 'bcl.no_sessions_for_subject', s.event_id, s.session_durability, null, s.actor, s.scope
+    from summed s where s.matched = 0 and not s.expanding
+    union all
+    select p.ord, 2, p.issuer_key,
+        case p.kind when 'no_backchannel_logout_uri' then 'bcl.client_not_covered' else 'logout.back_channel.failed' end::lastcall.audit_type,
+        p.delivery_id, s.session_durability, p.client_id, s.actor, jsonb_build_object('reason', p.kind)
+    from placed p join summed s on s.ord = p.ord where p.kind not in ('queued', 'held', 'excluded')
+    union all
+    select s.ord, 3, s.issuer_key, 'logout.ended', s.event_id, s.session_durability, null, 'system',
+        jsonb_build_object('status', s.status) from summed s where s.status <> 'in_progress'
+),
+audit as (
+    insert into lastcall.audit_events (issuer_key, type, severity, subject_id, session_durability, client_id, actor, data)
+    select issuer_key, type, lastcall.severity_of(type, session_durability), subject_id, session_durability, client_id, actor, data
+    from (select * from noted order by ord, step, subject_id) n
+)
+select i.ord::int, case when s.ord is not null then 'fresh' when k.same then 'replay' when not k.same then 'conflict'
+        when i.bad_deadline then 'deadline' when i.expired_only then 'nothing' else 'again' end,
+    coalesce(k.event_id, i.event_id), s.session_durability::text, s.deliver_before, s.status::text,
+    case when s.status <> 'in_progress' then now() end, s.real_priority, s.matched, s.expanding, p.ordinal, p.kind, p.client_key,
+    p.deliver_before, case when i.by_filter then p.client_id end, case when i.by_filter then p.sub end,
+    case when i.by_filter then p.sid end
+from input i left join summed s on s.ord = i.ord left join known k on k.ord = i.ord left join placed p on p.ord = i.ord
+order by i.ord, p.ordinal;
+end $$;
+
 CREATE FUNCTION lastcall.delivery_id(event_id uuid, ordinal integer) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select encode(overlay(uuid_send(event_id) placing substring(int4send(ordinal) from 2) from 14), 'hex')::uuid
+$$;
+
+CREATE FUNCTION lastcall.end_if_over(of_issuer integer, of_event uuid, usual_within double precision) RETURNS void
+    LANGUAGE sql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    with over as (
+        update lastcall.logout_events e
+        set status = lastcall.event_end(e.matched, e.excluded, e.not_covered, e.delivered, e.cancelled), ended_at = clock_timestamp(),
+            end_count = e.end_count + 1
+        where e.issuer_key = of_issuer and e.event_id = of_event and e.open_count = 0 and not e.expanding and e.status = 'in_progress'
+        returning e.*
+    ),
+    webhook as (
+        insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before)
+        select lastcall.webhook_id(o.event_id, o.end_count), o.issuer_key, w.client_key, clock_timestamp(), clock_timestamp()
+            + coalesce((i.delivery ->> 'deliver_within_seconds')::float8, usual_within) * interval '1 second'
+        from over o join lastcall.issuers i on i.issuer_key = o.issuer_key join lastcall.clients w on w.issuer_key = o.issuer_key
+            and w.kind = 'completion_webhook' and w.deleted_at is null
+    )
+    insert into lastcall.audit_events (issuer_key, type, severity, subject_id, session_durability, actor, data)
+    select o.issuer_key, 'logout.ended', lastcall.severity_of('logout.ended', o.session_durability), o.event_id, o.session_durability,
+        'system', jsonb_build_object('status', o.status) from over o
 $$;
 
 CREATE FUNCTION lastcall.event_end(matched integer, excluded integer, not_covered integer, delivered integer, cancelled integer) RETURNS lastcall.event_status
@@ -161,6 +400,183 @@ CREATE FUNCTION lastcall.event_of(delivery_id uuid) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select encode(overlay(uuid_send(delivery_id) placing '\x000000'::bytea from 14), 'hex')::uuid
+$$;
+
+CREATE FUNCTION lastcall.expand_step(size integer, usual_within double precision) RETURNS integer[]
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    op lastcall.operations;
+    event lastcall.logout_events;
+    of_client int;
+    keys bigint[];
+    last_key bigint;
+    placed_count int;
+    tally record;
+    lanes int[];
+begin
+    select o.* into op from lastcall.operations o
+    where o.kind = 'expand' and o.status = 'running' and o.due_at <= now() order by o.due_at for update skip locked limit 1;
+    if not found then
+        return null;
+    end if;
+    select e.* into event from lastcall.logout_events e where e.issuer_key = op.issuer_key and e.event_id = op.event_id;
+    if not found then   -- its issuer is gone
+        update lastcall.operations o set status = 'cancelled', ended_at = now() where o.operation_id = op.operation_id;
+        return '{}';
+    end if;
+    if op.filter ? 'client_id' then
+        of_client := coalesce((select c.client_key from lastcall.clients c where c.issuer_key = op.issuer_key
+            and c.client_id = op.filter ->> 'client_id' and c.deleted_at is null and c.kind = 'relying_party'), -1);
+    end if;
+    if of_client is not null and op.filter - 'client_id' = '{}' then
+        -- Everyone at one RP may be millions: read in the order of the index, from where the last step ended.
+        keys := array(select p.participation_key from lastcall.participations p
+            where p.client_key = of_client and p.participation_key > op.cursor_key and p.created_at <= op.created_at
+            order by p.participation_key limit size);
+    else
+        keys := array(select p.participation_key
+            from lastcall.matching(op.issuer_key, op.filter ->> 'session_id', op.filter ->> 'sid', op.filter ->> 'sub',
+                op.filter ->> 'user_id', op.filter ->> 'user_agent_id', of_client) p
+            where p.issuer_key = op.issuer_key and p.participation_key > op.cursor_key and p.created_at <= op.created_at
+                and (not op.parameters ? 'expired_only' or p.expires_at <= now())
+            order by p.participation_key limit size);
+    end if;
+    last_key := keys[cardinality(keys)];
+
+    with locked as materialized (
+        select p.* from unnest(keys) k(participation_key) join lastcall.participations p on p.participation_key = k.participation_key
+        where not op.parameters ? 'expired_only' or p.expires_at <= now()
+        order by p.issuer_key, p.session_id, p.client_key, p.sid for update of p
+    ),
+    gone as (delete from lastcall.participations p using locked l where p.participation_key = l.participation_key),
+    placed as materialized (
+        select p.sub, p.sid, p.user_id, c.client_id, case when c.deleted_at is null then c.client_key end as client_key,
+            lastcall.delivery_id(op.event_id, event.matched + row_number() over (order by p.participation_key)::int) as delivery_id,
+            case when event.exclude_initiating_client and c.client_id = event.initiating_client_id then 'excluded'
+                else lastcall.placement(case when c.deleted_at is null then c.client_key end, c.backchannel_logout_uri,
+                    c.backchannel_logout_session_required, c.held_at, p.sid) end as kind,
+            coalesce((op.parameters ->> 'deliver_before')::timestamptz,
+                now() + (c.delivery ->> 'deliver_within_seconds')::float8 * interval '1 second',
+                now() + coalesce((i.delivery ->> 'deliver_within_seconds')::float8, usual_within) * interval '1 second') as deliver_before
+        from locked p join lastcall.clients c on c.client_key = p.client_key join lastcall.issuers i on i.issuer_key = op.issuer_key
+    ),
+    subjects as (
+        insert into lastcall.event_subjects (issuer_key, subject, event_id)
+        select op.issuer_key, s.subject, op.event_id from (select sub as subject from placed union select user_id from placed) s
+        where s.subject is not null order by s.subject on conflict do nothing
+    ),
+    queued as (
+        insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, priority, due_at, deliver_before, sub, sid)
+        select p.delivery_id, op.issuer_key, p.client_key, event.priority, clock_timestamp(), p.deliver_before, p.sub, p.sid
+        from placed p where p.kind in ('queued', 'held')
+    ),
+    ended as (
+        insert into lastcall.deliveries
+            (delivery_id, issuer_key, client_key, status, reason, ended_at, deliver_before, client_id, sub, sid)
+        select p.delivery_id, op.issuer_key, p.client_key, lastcall.status_of(p.kind::lastcall.end_reason),
+            p.kind::lastcall.end_reason, now(), p.deliver_before, p.client_id, p.sub, p.sid
+        from placed p where p.kind not in ('queued', 'held', 'excluded')
+    ),
+    audit as (
+        insert into lastcall.audit_events (issuer_key, type, severity, subject_id, session_durability, client_id, actor, data)
+        select op.issuer_key, n.type, lastcall.severity_of(n.type, event.session_durability), n.delivery_id, event.session_durability,
+            n.client_id, op.actor, jsonb_build_object('reason', n.kind)
+        from (
+            select p.*, case p.kind when 'no_backchannel_logout_uri' then 'bcl.client_not_covered'
+                else 'logout.back_channel.failed' end::lastcall.audit_type as type
+            from placed p where p.kind not in ('queued', 'held', 'excluded') order by p.delivery_id) n
+    )
+    select count(*)::int as matched, count(*) filter (where p.kind in ('queued', 'held'))::int as open,
+        count(*) filter (where p.kind in ('client_not_found', 'session_required_no_sid'))::int as failed,
+        count(*) filter (where p.kind = 'no_backchannel_logout_uri')::int as not_covered,
+        count(*) filter (where p.kind = 'excluded')::int as excluded,
+        array_agg(distinct p.client_key) filter (where p.kind = 'queued') as lanes
+    into tally from placed p;
+    placed_count := cardinality(keys);
+
+    update lastcall.logout_events e
+    set matched = e.matched + tally.matched, open_count = e.open_count + tally.open, failed = e.failed + tally.failed,
+        not_covered = e.not_covered + tally.not_covered, excluded = e.excluded + tally.excluded, expanding = placed_count >= size
+    where e.issuer_key = op.issuer_key and e.event_id = op.event_id;
+    update lastcall.operations o
+    set done = o.done + tally.matched, matched = o.matched + tally.matched, cursor_key = coalesce(last_key, o.cursor_key), due_at = now(),
+        status = case when placed_count < size then 'done' else 'running' end::lastcall.operation_status,
+        ended_at = case when placed_count < size then now() end
+    where o.operation_id = op.operation_id;
+    if placed_count < size then
+        perform lastcall.end_if_over(op.issuer_key, op.event_id, usual_within);
+    end if;
+    return coalesce(tally.lanes, '{}');
+end $$;
+
+CREATE FUNCTION lastcall.expire_step(size integer, usual_within double precision, OUT looked_at integer, OUT removed integer, OUT lanes integer[]) RETURNS record
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    due bigint[];
+begin
+    looked_at := 0;
+    removed := 0;
+    lanes := '{}';
+    if not pg_try_advisory_xact_lock(hashtextextended('lastcall.expire_step', 0)) then
+        return;
+    end if;
+    due := array(select p.participation_key from lastcall.participations p where p.check_at <= now() order by p.check_at limit size);
+    looked_at := cardinality(due);
+
+    -- Renewed since: look again when they are over.
+    update lastcall.participations p set check_at = p.expires_at
+    from (select r.participation_key from unnest(due) k(key) join lastcall.participations r on r.participation_key = k.key
+        where r.expires_at > now() or r.expires_at is null for update of r skip locked) renewed
+    where p.participation_key = renewed.participation_key;
+
+    with quiet as (
+        delete from lastcall.participations p
+        using (select r.participation_key from unnest(due) k(key) join lastcall.participations r on r.participation_key = k.key
+            join lastcall.clients c on c.client_key = r.client_key join lastcall.issuers i on i.issuer_key = r.issuer_key
+            where r.expires_at <= now() and (i.session_expiry = 'ignore' or c.deleted_at is not null) for update of r skip locked) over
+        where p.participation_key = over.participation_key returning 1
+    )
+    select count(*)::int into removed from quiet;
+
+    -- Those of deleted clients have nobody left to tell.
+    with gone as (
+        delete from lastcall.participations p
+        using (select r.participation_key from lastcall.clients c join lastcall.participations r on r.client_key = c.client_key
+            where c.deleted_at is not null limit size for update of r skip locked) over
+        where p.participation_key = over.participation_key returning 1
+    )
+    select removed + count(*)::int into removed from gone;
+
+    with sessions as (
+        select distinct p.issuer_key, p.session_id
+        from unnest(due) k(key) join lastcall.participations p on p.participation_key = k.key
+        join lastcall.issuers i on i.issuer_key = p.issuer_key
+        where p.expires_at <= now() and i.session_expiry = 'logout'
+        order by p.issuer_key, p.session_id
+    ),
+    arrays as (
+        select array_agg(issuer_key) as issuers, array_agg(jsonb_build_object('session_id', session_id)) as scopes, count(*)::int as n
+        from sessions
+    )
+    select coalesce(array_agg(distinct r.client_key) filter (where r.kind = 'queued'), '{}') into lanes
+    from arrays a, lastcall.accept(a.issuers, array_fill(null::bytea, array[a.n]), a.scopes, array_fill('session-expired'::text, array[a.n]),
+        array_fill(null::text, array[a.n]), array_fill(false, array[a.n]), array_fill(null::text, array[a.n]),
+        array_fill(null::float8, array[a.n]), array_fill(null::timestamptz, array[a.n]), array_fill(null::text, array[a.n]),
+        array_fill('system'::text, array[a.n]), array_fill('interactive'::text, array[a.n]), array_fill(true, array[a.n]),
+        '{}', '{}', '{}', '{}', '{}', usual_within) r
+    where a.n > 0;
+end $$;
+
+CREATE FUNCTION lastcall.is_webhook(delivery_id uuid) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select get_byte(uuid_send(delivery_id), 13) = 255
 $$;
 
 CREATE FUNCTION lastcall.keep_partitions(ahead integer) RETURNS integer
@@ -219,10 +635,64 @@ begin
     return false;
 end $$;
 
+CREATE TABLE lastcall.participations (
+    participation_key bigint NOT NULL,
+    issuer_key integer NOT NULL,
+    client_key integer NOT NULL,
+    session_id text NOT NULL COLLATE pg_catalog."C",
+    sid text COLLATE pg_catalog."C",
+    sub text NOT NULL COLLATE pg_catalog."C",
+    user_id text COLLATE pg_catalog."C",
+    user_agent_id text COLLATE pg_catalog."C",
+    expires_at timestamp with time zone,
+    check_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT participations_session_id_check CHECK (((octet_length(session_id) >= 1) AND (octet_length(session_id) <= 255))),
+    CONSTRAINT participations_sid_check CHECK (((octet_length(sid) >= 1) AND (octet_length(sid) <= 255))),
+    CONSTRAINT participations_sub_check CHECK (((octet_length(sub) >= 1) AND (octet_length(sub) <= 255))),
+    CONSTRAINT participations_user_agent_id_check CHECK (((octet_length(user_agent_id) >= 1) AND (octet_length(user_agent_id) <= 255))),
+    CONSTRAINT participations_user_id_check CHECK (((octet_length(user_id) >= 1) AND (octet_length(user_id) <= 255)))
+)
+WITH (fillfactor='85', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='5000');
+
+CREATE FUNCTION lastcall.matching(of_issuer integer, of_session text, of_sid text, of_sub text, of_user text, of_agent text, of_client integer) RETURNS SETOF lastcall.participations
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select p.* from (
+        select * from lastcall.participations where issuer_key = of_issuer and session_id = of_session
+        union all
+        select * from lastcall.participations where of_session is null and issuer_key = of_issuer and sid = of_sid
+        union all
+        select * from lastcall.participations
+        where coalesce(of_session, of_sid) is null and issuer_key = of_issuer and user_agent_id = of_agent
+        union all
+        select * from lastcall.participations
+        where coalesce(of_session, of_sid, of_agent) is null and issuer_key = of_issuer and sub = of_sub
+        union all
+        select * from lastcall.participations
+        where coalesce(of_session, of_sid, of_agent, of_sub) is null and issuer_key = of_issuer and user_id = of_user
+        union all
+        select * from lastcall.participations
+        where coalesce(of_session, of_sid, of_agent, of_sub) is null and issuer_key = of_issuer and sub = of_user and user_id is null
+        union all
+        select * from lastcall.participations
+        where coalesce(of_session, of_sid, of_agent, of_sub, of_user) is null and client_key = of_client) p
+    where (of_sid is null or p.sid = of_sid) and (of_agent is null or p.user_agent_id = of_agent) and (of_sub is null or p.sub = of_sub)
+        and (of_user is null or coalesce(p.user_id, p.sub) = of_user) and (of_client is null or p.client_key = of_client)
+$$;
+
 CREATE FUNCTION lastcall.new_event_id() RETURNS uuid
     LANGUAGE sql PARALLEL SAFE
     AS $$
     select encode(overlay(uuid_send(lastcall.uuid7()) placing '\x000000'::bytea from 14), 'hex')::uuid
+$$;
+
+CREATE FUNCTION lastcall.placement(client_key integer, uri text, session_required boolean, held_at timestamp with time zone, sid text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select case when client_key is null then 'client_not_found' when uri is null then 'no_backchannel_logout_uri'
+        when session_required and sid is null then 'session_required_no_sid' when held_at is not null then 'held' else 'queued' end
 $$;
 
 CREATE FUNCTION lastcall.run_again(why text) RETURNS boolean
@@ -269,6 +739,12 @@ CREATE FUNCTION lastcall.uuid7_floor(at timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
+$$;
+
+CREATE FUNCTION lastcall.webhook_id(event_id uuid, end_count integer) RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select lastcall.delivery_id(event_id, 16777216 - end_count)
 $$;
 
 CREATE TABLE lastcall.api_keys (
@@ -645,32 +1121,12 @@ CREATE TABLE lastcall.operations (
     matched bigint DEFAULT 0 NOT NULL,
     done bigint DEFAULT 0 NOT NULL,
     cursor uuid,
+    cursor_key bigint DEFAULT 0 NOT NULL,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
     actor text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     ended_at timestamp with time zone
 );
-
-CREATE TABLE lastcall.participations (
-    participation_key bigint NOT NULL,
-    issuer_key integer NOT NULL,
-    client_key integer NOT NULL,
-    session_id text NOT NULL COLLATE pg_catalog."C",
-    sid text COLLATE pg_catalog."C",
-    sub text NOT NULL COLLATE pg_catalog."C",
-    user_id text COLLATE pg_catalog."C",
-    user_agent_id text COLLATE pg_catalog."C",
-    expires_at timestamp with time zone,
-    check_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT participations_session_id_check CHECK (((octet_length(session_id) >= 1) AND (octet_length(session_id) <= 255))),
-    CONSTRAINT participations_sid_check CHECK (((octet_length(sid) >= 1) AND (octet_length(sid) <= 255))),
-    CONSTRAINT participations_sub_check CHECK (((octet_length(sub) >= 1) AND (octet_length(sub) <= 255))),
-    CONSTRAINT participations_user_agent_id_check CHECK (((octet_length(user_agent_id) >= 1) AND (octet_length(user_agent_id) <= 255))),
-    CONSTRAINT participations_user_id_check CHECK (((octet_length(user_id) >= 1) AND (octet_length(user_id) <= 255)))
-)
-WITH (fillfactor='85', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='5000');
 
 ALTER TABLE lastcall.participations ALTER COLUMN participation_key ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME lastcall.participations_participation_key_seq

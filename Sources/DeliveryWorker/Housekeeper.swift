@@ -1,3 +1,5 @@
+import CoreMetrics
+import DeliveryPolicy
 import FoundationEssentials
 import Logging
 import LogoutModel
@@ -14,6 +16,7 @@ struct Housekeeper {
         while !Task.isCancelled {
             await readClock()
             await endOverdue()
+            await expireParticipations()
             if rounds % 600 == 0 { await keepPartitions() }
             rounds += 1
             try? await Task.sleep(for: .seconds(1) * Double.random(in: 0.8...1.2))
@@ -35,6 +38,22 @@ struct Housekeeper {
             while !Task.isCancelled, try await worker.store.endOverdue(worker: key, limit: 500) >= 500 {}
         } catch {
             worker.logger.warning("overdue deliveries cannot be ended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func expireParticipations() async {
+        do {
+            while !Task.isCancelled {
+                let batch = try await worker.store.expireStep(
+                    limit: 500,
+                    usualDeliverWithin: Double(DeliverySettings.standard.deliverWithinSeconds)
+                )
+                if !batch.lanes.isEmpty { worker.wake(batch.lanes) }
+                worker.metrics.participationsExpired.increment(by: batch.removed)
+                guard batch.lookedAt >= 500 else { return }
+            }
+        } catch {
+            worker.logger.warning("expired participations cannot be ended", metadata: ["error": "\(error)"])
         }
     }
 

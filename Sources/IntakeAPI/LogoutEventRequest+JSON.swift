@@ -3,9 +3,6 @@ import LogoutModel
 import LogoutTokens
 import StrictJSON
 
-/// The members of a filter; they come with the session registry.
-private let filterMembers = ["session_id", "sid", "sub", "user_id", "user_agent_id", "client_id"]
-
 extension LogoutEventRequest {
     /// The most targets in one call.
     static let maximumTargets = 10_000
@@ -15,8 +12,11 @@ extension LogoutEventRequest {
     /// Reads and checks the body and the headers of the intake.
     init(reading body: ObjectReader, of call: Call, issuer: Int32) throws {
         var body = body
-        let targets = try Self.targets(&body)
-        self.init(issuerKey: issuer, targets: targets, actor: call.principal.actor)
+        let scope = try Self.scope(&body)
+        if case .filter(let filter) = scope, filter.isClientAlone, !call.principal.scopes.contains(.operate) {
+            throw Problem.insufficientScope("operate, to log everyone out of one client")
+        }
+        self.init(issuerKey: issuer, scope: scope, actor: call.principal.actor)
         initiator = try body.optionalEnumeration("initiator", of: Initiator.self) ?? .idpLogout
         initiatingClientID = try body.identifier("initiating_client_id", .clientID)
         excludesInitiatingClient = try body.optionalBool("exclude_initiating_client") ?? false
@@ -29,31 +29,46 @@ extension LogoutEventRequest {
         sessionDurability = try body.optionalEnumeration("session_durability", of: SessionDurability.self)
         deadline = try Self.deadline(&body)
         let asked = try body.optionalEnumeration("priority", of: Priority.self)
-        priority = targets.count > Self.interactiveTargets ? .bulk : asked ?? .interactive
+        priority = scope.targets.count > Self.interactiveTargets ? .bulk : asked ?? .interactive
         try body.finish()
         traceID = TraceParent.traceID(call.request.values(of: "traceparent"))
         if let key = try call.request.single("idempotency-key") {
             guard Grammar.idempotencyKey.accepts(key) else {
                 throw Problem.invalidRequest("Idempotency-Key: \(Grammar.idempotencyKey.rule)")
             }
-            idempotency = Idempotency(
-                keyHash: Digests.sha256(Array(key.utf8)),
-                bodyHash: Digests.sha256(meaning())
-            )
+            idempotencyKeyHash = Digests.sha256(Array(key.utf8))
         }
     }
 
-    private static func targets(_ body: inout ObjectReader) throws -> [LogoutTarget] {
-        if let member = filterMembers.first(where: body.has) {
-            guard !body.has("targets") else {
-                throw Problem.invalidScope("The scope is either targets or a filter, not both.")
+    /// Either targets or a filter.
+    private static func scope(_ body: inout ObjectReader) throws -> LogoutScope {
+        let filter = try filter(&body)
+        guard body.has("targets") else {
+            guard !filter.isEmpty else {
+                throw Problem.invalidScope(
+                    "The scope is missing: send targets, or a filter such as session_id."
+                )
             }
-            throw Problem.invalidRequest(
-                "Filters on recorded participations are not available in this version; send targets.",
-                pointer: "/\(member)"
-            )
+            return .filter(filter)
         }
-        guard body.has("targets") else { throw Problem.invalidScope("The scope is missing: send targets.") }
+        guard filter.isEmpty else {
+            throw Problem.invalidScope("The scope is either targets or a filter, not both.")
+        }
+        return .targets(try targets(&body))
+    }
+
+    private static func filter(_ body: inout ObjectReader) throws -> ParticipationFilter {
+        var filter = ParticipationFilter()
+        filter.sessionID = try body.identifier("session_id", .identifier)
+        filter.sid = try body.identifier("sid", .identifier)
+        filter.sub = try body.identifier("sub", .identifier)
+        filter.userID = try body.identifier("user_id", .identifier)
+        filter.userAgentID = try body.identifier("user_agent_id", .identifier)
+        filter.clientID = try body.identifier("client_id", .clientID)
+        return filter
+    }
+
+    private static func targets(_ body: inout ObjectReader) throws -> [LogoutTarget] {
         var seen: Set<LogoutTarget> = []
         var targets: [LogoutTarget] = []
         for var reader in try body.objects("targets", maximumCount: maximumTargets) {
@@ -93,31 +108,6 @@ extension LogoutEventRequest {
             )
         }
         return .before(time)
-    }
-
-    /// What the body says, whatever its spelling: equal for two bodies that ask for the same.
-    private func meaning() -> [UInt8] {
-        let ordered = targets.map { [$0.clientID, $0.sub ?? "\u{1}", $0.sid ?? "\u{1}"] }
-            .sorted {
-                $0.lexicographicallyPrecedes($1) { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
-            }
-        var writer = JSONWriter(reservingCapacity: 64 + 64 * targets.count)
-        writer.object { writer in
-            writer.arrayMember("targets") { writer in
-                for target in ordered { writer.array { for part in target { $0.string(part) } } }
-            }
-            writer.member("initiator", initiator.rawValue)
-            writer.member("initiating_client_id", initiatingClientID)
-            writer.member("exclude", excludesInitiatingClient)
-            writer.member("session_durability", sessionDurability?.rawValue)
-            writer.member("priority", priority.rawValue)
-            switch deadline {
-            case .within(let seconds): writer.member("within", seconds)
-            case .before(let time): writer.member("before", time.microseconds)
-            case nil: break
-            }
-        }
-        return writer.bytes
     }
 }
 

@@ -24,6 +24,8 @@ public struct AcceptedEvent: Sendable {
     public let deliveries: [DeliveryRecord]
     /// The lanes that have something due now.
     public let lanes: [Int32]
+    /// Whether its scope matched so much that its deliveries come in steps.
+    public let isExpanding: Bool
 }
 
 extension OutboxStore {
@@ -56,7 +58,7 @@ private struct AcceptBatch: Sendable {
         var subs: [String?] = []
         var sids: [String?] = []
         for (index, request) in requests.enumerated() {
-            for (place, target) in request.targets.enumerated() {
+            for (place, target) in request.scope.targets.enumerated() {
                 events.append(Int32(index + 1))
                 ordinals.append(Int32(place + 1))
                 clients.append(target.clientID)
@@ -66,9 +68,8 @@ private struct AcceptBatch: Sendable {
         }
         parameters = [
             .int4Array(requests.map(\.issuerKey)),
-            .byteaArray(requests.map { $0.idempotency?.keyHash }),
-            .byteaArray(requests.map { $0.idempotency?.bodyHash }),
-            .jsonbArray(requests.map(\.scope)),
+            .byteaArray(requests.map(\.idempotencyKeyHash)),
+            .jsonbArray(requests.map(\.scope.json)),
             .textArray(requests.map(\.initiator.rawValue)),
             .textArray(requests.map(\.initiatingClientID)),
             .boolArray(requests.map(\.excludesInitiatingClient)),
@@ -77,7 +78,6 @@ private struct AcceptBatch: Sendable {
             .timestampArray(requests.map(\.beforeMicroseconds)),
             .textArray(requests.map(\.traceID)),
             .textArray(requests.map(\.actor)),
-            .int4Array(requests.map { Int32($0.targets.count) }),
             .textArray(requests.map(\.priority.rawValue)),
             .int4Array(events), .int4Array(ordinals), .textArray(clients), .textArray(subs), .textArray(sids),
             .float8(usualDeliverWithin),
@@ -99,7 +99,7 @@ private struct AcceptBatch: Sendable {
                     if let done = building { answers[done.place] = .fresh(done.event.finished()) }
                     building = (place, try EventBuilder(id: id, request: requests[place], columns: &columns))
                 } else {
-                    columns.skip(4)
+                    columns.skip(EventBuilder.columnCount)
                 }
                 try building?.event.add(&columns)
             case "replay": answers[place] = .replay(id)
@@ -115,14 +115,20 @@ private struct AcceptBatch: Sendable {
 
 /// Gathers the rows of one accepted event.
 private struct EventBuilder {
+    /// How many columns the event itself takes.
+    static let columnCount = 7
+
     let id: LogoutEventID
     let request: LogoutEventRequest
     let durability: SessionDurability
     let deliverBefore: Timestamp
     let status: LogoutEventStatus
     let endedAt: Timestamp?
+    let priority: Priority
+    let matched: Int
+    let isExpanding: Bool
     var deliveries: [DeliveryRecord] = []
-    var lanes: [Int32] = []
+    var lanes: Set<Int32> = []
     var counts: [DeliveryStatus: Int] = [:]
 
     init(id: LogoutEventID, request: LogoutEventRequest, columns: inout ColumnReader) throws {
@@ -132,6 +138,9 @@ private struct EventBuilder {
         deliverBefore = try columns.time()
         status = try columns.word(LogoutEventStatus.self)
         endedAt = try columns.optionalTime()
+        priority = try columns.word(Priority.self)
+        matched = try columns.int()
+        isExpanding = try columns.bool()
     }
 
     mutating func add(_ columns: inout ColumnReader) throws {
@@ -139,7 +148,6 @@ private struct EventBuilder {
         let lane = try columns.optionalInt4()
         let before = try columns.time()
         guard kind != "excluded" else { return }
-        let target = request.targets[ordinal - 1]
         let reason = EndReason(rawValue: kind)
         let status: DeliveryStatus =
             switch reason {
@@ -148,8 +156,9 @@ private struct EventBuilder {
             default: .failed
             }
         counts[status, default: 0] += 1
-        if kind == "queued", let lane { lanes.append(lane) }
+        if kind == "queued", let lane { lanes.insert(lane) }
         guard deliveries.count < OutboxStore.shownDeliveries else { return }
+        let target = try target(ordinal, &columns)
         deliveries.append(
             DeliveryRecord(
                 id: id.delivery(ordinal),
@@ -167,31 +176,46 @@ private struct EventBuilder {
         )
     }
 
+    /// What the delivery is for: the caller's target, or the participation that the row names.
+    private func target(_ ordinal: Int, _ columns: inout ColumnReader) throws -> LogoutTarget {
+        switch request.scope {
+        case .targets(let targets): targets[ordinal - 1]
+        case .filter:
+            LogoutTarget(
+                clientID: try columns.text(),
+                sub: try columns.optionalText(),
+                sid: try columns.optionalText()
+            )
+        }
+    }
+
     func finished() -> AcceptedEvent {
         let event = LogoutEvent(
             id: id,
-            scope: request.scope,
+            scope: request.scope.json,
             initiator: request.initiator,
             sessionDurability: durability,
-            priority: request.priority,
+            priority: priority,
             status: status,
             initiatingClientID: request.initiatingClientID,
             traceID: request.traceID,
             deliverBefore: deliverBefore,
             endedAt: endedAt,
-            matched: request.targets.count,
+            matched: matched,
             deliveryCounts: DeliveryStatus.allCases.compactMap { status in
                 counts[status].map { (status.rawValue, $0) }
             }
         )
-        return AcceptedEvent(event: event, deliveries: deliveries, lanes: lanes)
+        return AcceptedEvent(
+            event: event,
+            deliveries: deliveries,
+            lanes: Array(lanes),
+            isExpanding: isExpanding
+        )
     }
 }
 
 extension LogoutEventRequest {
-    /// The scope as it is kept: the targets themselves are the event's deliveries.
-    fileprivate var scope: String { #"{"targets": \#(targets.count)}"# }
-
     fileprivate var withinSeconds: Double? {
         if case .within(let seconds) = deadline { seconds } else { nil }
     }

@@ -104,7 +104,7 @@ struct Bench: Sendable {
 
     /// Reports a logout.
     func logout(_ targets: [LogoutTarget], within seconds: Double? = nil) async throws -> AcceptedEvent {
-        var request = LogoutEventRequest(issuerKey: issuer, targets: targets, actor: "test")
+        var request = LogoutEventRequest(issuerKey: issuer, scope: .targets(targets), actor: "test")
         request.deadline = seconds.map { .within(seconds: $0) }
         let answer = try await store.accept([request], usualDeliverWithin: 86_400)
         guard case .fresh(let event)? = answer.first else { throw Unexpected(what: "\(answer)") }

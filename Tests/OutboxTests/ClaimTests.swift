@@ -297,7 +297,7 @@ struct ClaimTests {
         try await bench.putClient("rp", of: other)
         try await bench.accept(2, for: "rp")
         _ = try await bench.store.accept(
-            [LogoutEventRequest(issuerKey: other, targets: [.sid("rp", "s")], actor: "test")],
+            [LogoutEventRequest(issuerKey: other, scope: .targets([.sid("rp", "s")]), actor: "test")],
             usualDeliverWithin: 60
         )
         let claims = lanes.map { LaneClaim(client: $0, lowWater: .beginning, quota: 1) }

@@ -29,10 +29,16 @@ struct IdempotencyTests {
     @Test("a request whose instant has passed since still replays")
     func replaysLate() async throws {
         let bench = try await Workbench()
-        var request = bench.request([], key: "key")
-        let first = try #require(try await bench.accept(request).accepted)
-        request.deadline = .before(Timestamp(microseconds: 0))
-        #expect(try await bench.accept(request).replayed == first.event.id)
+        let before = "2031-05-05 12:30:00"
+        func run(at now: String) throws -> (outcome: String, event: UUID) {
+            let twin = try Twin(key: "key", body: "body", issuer: bench.issuer, now: now, before: before)
+            return try twin.run(on: bench.connection)
+        }
+        let first = try run(at: "2031-05-05 12:00:00")
+        #expect(first.outcome == "fresh")
+        let late = try run(at: "2031-05-05 13:00:00")
+        #expect(late.outcome == "replay")
+        #expect(late.event == first.event)
     }
 
     @Test("two issuers may use one key")
@@ -86,7 +92,7 @@ struct IdempotencyTests {
     )
     func waits(firstCommits: Bool) async throws {
         let bench = try await Workbench()
-        let first = Twin(key: "key", body: "body", issuer: bench.issuer)
+        let first = try Twin(key: "key", body: "body", issuer: bench.issuer)
         try bench.run("begin")
         #expect(try first.run(on: bench.connection).outcome == "fresh")
         let request = bench.request([], key: "key")
@@ -116,15 +122,15 @@ struct IdempotencyTests {
     func midnight(first: String, second: String) async throws {
         let bench = try await Workbench()
         let event = try await race(
-            Twin(key: "key", body: "body", issuer: bench.issuer, now: first),
-            Twin(key: "key", body: "body", issuer: bench.issuer, now: second),
+            try Twin(key: "key", body: "body", issuer: bench.issuer, now: first),
+            try Twin(key: "key", body: "body", issuer: bench.issuer, now: second),
             bench
         )
-        let later = Twin(key: "key", body: "body", issuer: bench.issuer, now: second)
+        let later = try Twin(key: "key", body: "body", issuer: bench.issuer, now: second)
         let replay = try later.run(on: bench.connection)
         #expect(replay.outcome == "replay")
         #expect(replay.event == event)
-        let other = Twin(key: "key", body: "other", issuer: bench.issuer, now: second)
+        let other = try Twin(key: "key", body: "other", issuer: bench.issuer, now: second)
         #expect(try other.run(on: bench.connection).outcome == "conflict")
         #expect(try bench.number("select count(*) from lastcall.logout_events") == 1)
     }
@@ -161,7 +167,7 @@ struct IdempotencyTests {
     func retention(first: String, second: String, outcome: String) async throws {
         let bench = try await Workbench()
         _ = try Twin(key: "key", body: "body", issuer: bench.issuer, now: first).run(on: bench.connection)
-        let again = Twin(key: "key", body: "body", issuer: bench.issuer, now: second)
+        let again = try Twin(key: "key", body: "body", issuer: bench.issuer, now: second)
         #expect(try again.run(on: bench.connection).outcome == outcome)
     }
 
@@ -176,7 +182,7 @@ struct IdempotencyTests {
             """
             create sequence tries;
             create function refuse() returns trigger language plpgsql as $$ begin
-                if nextval('tries') <= \(failures) then raise exception 'refused' using errcode = '\(sqlState)'; end if;
+                if nextval('public.tries') <= \(failures) then raise exception 'refused' using errcode = '\(sqlState)'; end if;
                 return new;
             end $$;
             create trigger refuse before insert on lastcall.idempotency_keys for each row execute function refuse()
@@ -224,17 +230,22 @@ struct Twin: Sendable {
     let statement: PostgresStatement
     let parameters: [PostgresValue]
 
-    init(key: String, body: String, issuer: Int32, now: String? = nil) {
+    init(key: String, body: String, issuer: Int32, now: String? = nil, before: String? = nil) throws {
+        if let now { try Self.makeFunction(now) }
         let text = SQLText.accept.text
         statement = PostgresStatement(
             name: "accept at \(now ?? "any time")",
-            text: now.map { text.replacing("now()", with: "timestamptz '\($0)+00'") } ?? text
+            text: now.map { text.replacing("lastcall.accept(", with: "lastcall.\"accept \($0)\"(") } ?? text
         )
         parameters = [
-            .int4Array([issuer]), .byteaArray([hash(key)]), .byteaArray([hash(body)]), .jsonbArray(["{}"]),
-            .textArray(["idp-logout"]), .textArray([nil]), .boolArray([false]), .textArray([nil]),
+            .int4Array([issuer]), .byteaArray([hash(key)]), .jsonbArray([#"{"targets": 0}"#]),
+            .textArray(["idp-logout"]), .textArray([body == "body" ? nil : body]), .boolArray([false]),
+            .textArray([nil]),
             .float8Array([nil]),
-            .timestampArray([nil]), .textArray([nil]), .textArray(["test"]), .int4Array([0]),
+            .timestampArray([
+                before.flatMap { Timestamp(text: $0.replacing(" ", with: "T") + "Z")?.microseconds }
+            ]),
+            .textArray([nil]), .textArray(["test"]),
             .textArray(["interactive"]),
             .int4Array([]), .int4Array([]), .textArray([]), .textArray([]), .textArray([]), .float8(60),
         ]
@@ -243,5 +254,19 @@ struct Twin: Sendable {
     func run(on connection: PostgresConnection) throws -> (outcome: String, event: UUID) {
         let row = try #require(try connection.query(statement, parameters: parameters).first)
         return (try row.text(1), try row.uuid(2))
+    }
+
+    /// The function as it would be at another time.
+    private static func makeFunction(_ now: String) throws {
+        try Workbench.connect().execute(
+            script: """
+                do $do$ begin
+                    if to_regproc('lastcall."accept \(now)"') is null then
+                        execute replace(replace(pg_get_functiondef('lastcall.accept'::regproc), 'lastcall.accept(',
+                            'lastcall."accept \(now)"('), 'now()', $time$timestamptz '\(now)+00'$time$);
+                    end if;
+                end $do$
+                """
+        )
     }
 }

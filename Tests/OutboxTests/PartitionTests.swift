@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Partitions", .lastcallDatabase, .timeLimit(.minutes(2)))
 struct PartitionTests {
-    static let parents = ["logout_events", "deliveries", "attempts", "audit_events", "event_subjects", "idempotency_keys"]
+    static let parents = [
+        "logout_events", "deliveries", "attempts", "audit_events", "event_subjects", "idempotency_keys",
+    ]
 
     /// The tables of days, as `parent offset` with today as 0.
     func days(_ bench: Workbench) throws -> [String] {
@@ -115,13 +117,10 @@ struct PartitionTests {
                     for round in 0..<25 {
                         var request = LogoutEventRequest(
                             issuerKey: issuer,
-                            targets: [.sid("rp\(index)", "s"), .sid("unknown", "s")],
+                            scope: .targets([.sid("rp\(index)", "s"), .sid("unknown", "s")]),
                             actor: "test"
                         )
-                        request.idempotency = .init(
-                            keyHash: hash("\(index) \(round)"),
-                            bodyHash: hash("body")
-                        )
+                        request.idempotencyKeyHash = hash("\(index) \(round)")
                         #expect(try await store.acceptAll([request])[0].word == "fresh")
                         let lanes = [LaneClaim(client: lane, lowWater: .beginning, quota: 9)]
                         let batch = try await store.claim(lanes, limit: 9, worker: worker, defaults: .usual)

@@ -99,8 +99,10 @@ struct Workbench {
     }
 
     func request(_ targets: [LogoutTarget], key: String? = nil, body: String = "body") -> LogoutEventRequest {
-        var request = LogoutEventRequest(issuerKey: issuer, targets: targets, actor: "test")
-        if let key { request.idempotency = .init(keyHash: hash(key), bodyHash: hash(body)) }
+        var request = LogoutEventRequest(issuerKey: issuer, scope: .targets(targets), actor: "test")
+        // Another body means something else.
+        if body != "body" { request.initiatingClientID = body }
+        request.idempotencyKeyHash = key.map(hash)
         return request
     }
 

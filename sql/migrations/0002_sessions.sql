@@ -22,3 +22,30 @@ create index participations_user on lastcall.participations (issuer_key, user_id
 create index participations_user_agent on lastcall.participations (issuer_key, user_agent_id) where user_agent_id is not null;
 create index participations_client on lastcall.participations (client_key, participation_key);
 create index participations_check on lastcall.participations (check_at) where check_at is not null;
+
+-- The participations that a filter matches; null means any. The most selective member that is given chooses the index, the others are
+-- checked on what it finds. At least one is given.
+create function lastcall.matching(of_issuer int, of_session text, of_sid text, of_sub text, of_user text, of_agent text, of_client int)
+returns setof lastcall.participations language sql stable parallel safe as $$
+    select p.* from (
+        select * from lastcall.participations where issuer_key = of_issuer and session_id = of_session
+        union all
+        select * from lastcall.participations where of_session is null and issuer_key = of_issuer and sid = of_sid
+        union all
+        select * from lastcall.participations
+        where coalesce(of_session, of_sid) is null and issuer_key = of_issuer and user_agent_id = of_agent
+        union all
+        select * from lastcall.participations
+        where coalesce(of_session, of_sid, of_agent) is null and issuer_key = of_issuer and sub = of_sub
+        union all
+        select * from lastcall.participations
+        where coalesce(of_session, of_sid, of_agent, of_sub) is null and issuer_key = of_issuer and user_id = of_user
+        union all
+        select * from lastcall.participations
+        where coalesce(of_session, of_sid, of_agent, of_sub) is null and issuer_key = of_issuer and sub = of_user and user_id is null
+        union all
+        select * from lastcall.participations
+        where coalesce(of_session, of_sid, of_agent, of_sub, of_user) is null and client_key = of_client) p
+    where (of_sid is null or p.sid = of_sid) and (of_agent is null or p.user_agent_id = of_agent) and (of_sub is null or p.sub = of_sub)
+        and (of_user is null or coalesce(p.user_id, p.sub) = of_user) and (of_client is null or p.client_key = of_client)
+$$;

@@ -14,7 +14,8 @@ create table lastcall.operations (
     parameters jsonb not null default '{}',        -- what else the caller said: deliver_within_seconds, rate_per_second
     matched bigint not null default 0,
     done bigint not null default 0,
-    cursor uuid,                                   -- the last row done
+    cursor uuid,                                   -- the last delivery done
+    cursor_key bigint not null default 0,          -- of an expansion: the last participation done
     due_at timestamptz not null default now(),     -- when the next step may begin
     actor text collate "C" not null,
     created_at timestamptz not null default now(),
