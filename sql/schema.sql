@@ -356,6 +356,15 @@ from input i left join summed s on s.ord = i.ord left join known k on k.ord = i.
 order by i.ord, p.ordinal;
 end $$;
 
+CREATE FUNCTION lastcall.close_sql_door(role name) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    execute format('revoke usage on schema lastcall from %I', role);
+    execute format('revoke execute on function lastcall.enqueue_logout(text, jsonb, text) from %I', role);
+end $$;
+
 CREATE FUNCTION lastcall.delivery_id(event_id uuid, ordinal integer) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -384,6 +393,92 @@ CREATE FUNCTION lastcall.end_if_over(of_issuer integer, of_event uuid, usual_wit
     select o.issuer_key, 'logout.ended', lastcall.severity_of('logout.ended', o.session_durability), o.event_id, o.session_durability,
         'system', jsonb_build_object('status', o.status) from over o
 $$;
+
+CREATE FUNCTION lastcall.enqueue_logout(issuer text, event jsonb, idempotency_key text DEFAULT NULL::text) RETURNS uuid
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    of_issuer int := lastcall.issuer_named(issuer);
+    filter jsonb := '{}';
+    member text;
+    number int := 0;
+    clients text[];
+    subs text[];
+    sids text[];
+    initiator text;
+    initiating text;
+    durability text;
+    priority text;
+    within_seconds float8;
+    before timestamptz;
+    answer record;
+begin
+    perform lastcall.require_members(event, array['targets', 'session_id', 'sid', 'sub', 'user_id', 'user_agent_id', 'client_id', 'initiator',
+        'initiating_client_id', 'exclude_initiating_client', 'session_durability', 'deliver_before', 'deliver_within_seconds', 'priority']);
+    if octet_length(event::text) > 1048576 then
+        perform lastcall.refuse('LC400', 'too_large', 'An event is at most 1 MiB.');
+    end if;
+    if idempotency_key is not null and idempotency_key !~ '^[\u0021-\u007e]{1,255}$' then
+        perform lastcall.refuse('LC400', 'invalid_request', 'An idempotency key is 1 to 255 visible ASCII characters.');
+    end if;
+
+    foreach member in array array['session_id', 'sid', 'sub', 'user_id', 'user_agent_id', 'client_id'] loop
+        if lastcall.identifier_of(event, member) is not null then
+            filter := filter || jsonb_build_object(member, event ->> member);
+        end if;
+    end loop;
+    if event ? 'targets' then
+        if filter <> '{}' then
+            perform lastcall.refuse('LC400', 'invalid_scope', 'The scope is either targets or a filter, not both.');
+        end if;
+        select t.clients, t.subs, t.sids into clients, subs, sids from lastcall.targets_of(event -> 'targets') t;
+        number := cardinality(clients);
+    elsif filter = '{}' then
+        perform lastcall.refuse('LC400', 'invalid_scope', 'The scope is missing: send targets, or a filter such as session_id.');
+    end if;
+
+    initiator := coalesce(lastcall.word_of(event, 'initiator', enum_range(null::lastcall.initiator)::text[]), 'idp-logout');
+    initiating := lastcall.identifier_of(event, 'initiating_client_id');
+    durability := lastcall.word_of(event, 'session_durability', array['durable', 'volatile']);
+    priority := coalesce(lastcall.word_of(event, 'priority', array['interactive', 'bulk']), 'interactive');
+    before := lastcall.time_of(event, 'deliver_before');
+    if coalesce(jsonb_typeof(event -> 'exclude_initiating_client'), 'null') not in ('boolean', 'null') then
+        perform lastcall.refuse('LC400', 'invalid_request', 'exclude_initiating_client must be true or false.', '/exclude_initiating_client');
+    elsif (event ->> 'exclude_initiating_client')::boolean and initiating is null then
+        perform lastcall.refuse('LC400', 'invalid_request', 'exclude_initiating_client needs initiating_client_id.',
+            '/exclude_initiating_client');
+    end if;
+    if event ->> 'deliver_within_seconds' is not null then
+        if jsonb_typeof(event -> 'deliver_within_seconds') <> 'number' or event ->> 'deliver_within_seconds' !~ '^[0-9]{1,7}$'
+                or (event ->> 'deliver_within_seconds')::int not between 1 and 2592000 then
+            perform lastcall.refuse('LC400', 'invalid_request', 'deliver_within_seconds must be an integer from 1 to 2592000.',
+                '/deliver_within_seconds');
+        elsif before is not null then
+            perform lastcall.refuse('LC400', 'invalid_request', 'deliver_before and deliver_within_seconds exclude each other.',
+                '/deliver_before');
+        end if;
+        within_seconds := (event ->> 'deliver_within_seconds')::float8;
+    end if;
+
+    for attempt in 1..3 loop
+        select * into answer from lastcall.accept(array[of_issuer], array[sha256(convert_to(idempotency_key, 'UTF8'))],
+            array[case when event ? 'targets' then jsonb_build_object('targets', number) else filter end], array[initiator],
+            array[initiating], array[coalesce((event ->> 'exclude_initiating_client')::boolean, false)], array[durability],
+            array[within_seconds], array[before], array[null::text], array['sql'::text],
+            array[case when number > 1000 then 'bulk' else priority end], array[false], array_fill(1, array[number]),
+            array(select generate_series(1, number)), clients, subs, sids, 86400) limit 1;
+        case answer.outcome
+            when 'fresh', 'replay' then return answer.event_id;
+            when 'conflict' then perform lastcall.refuse('LC409', 'idempotency_conflict', 'Another event was accepted under this idempotency key.');
+            when 'deadline' then perform lastcall.refuse('LC400', 'invalid_request',
+                'deliver_before must not be past, nor more than 30 days away.', '/deliver_before');
+            else null;
+        end case;
+    end loop;
+    raise exception 'an event under the same idempotency key was accepted meanwhile: repeat the transaction'
+        using errcode = 'serialization_failure';
+end $_$;
 
 CREATE FUNCTION lastcall.event_end(matched integer, excluded integer, not_covered integer, delivered integer, cancelled integer) RETURNS lastcall.event_status
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -573,11 +668,45 @@ begin
     where a.n > 0;
 end $$;
 
+CREATE FUNCTION lastcall.identifier_of(object jsonb, member text, at text DEFAULT ''::text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+    value text := object ->> member;
+    pointer text := at || '/' || member;
+begin
+    if value is null then
+        return null;
+    elsif jsonb_typeof(object -> member) <> 'string' then
+        perform lastcall.refuse('LC400', 'invalid_request', member || ' must be a string.', pointer);
+    elsif member in ('client_id', 'initiating_client_id') and value !~ '^[\u0020-\u007e]{1,255}$' then
+        perform lastcall.refuse('LC400', 'invalid_request', 'A client_id is 1 to 255 visible ASCII characters or spaces.', pointer);
+    elsif value = '' or octet_length(convert_to(value, 'UTF8')) > 255 or value ~ '[\u0001-\u001f\u007f-\u009f]' then
+        perform lastcall.refuse('LC400', 'invalid_request', 'An identifier is 1 to 255 bytes of UTF-8 without control characters.', pointer);
+    end if;
+    return value;
+end $_$;
+
 CREATE FUNCTION lastcall.is_webhook(delivery_id uuid) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select get_byte(uuid_send(delivery_id), 13) = 255
 $$;
+
+CREATE FUNCTION lastcall.issuer_named(name text) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+    found_key int := (select i.issuer_key from lastcall.issuers i where i.name = name);
+begin
+    if found_key is null then
+        perform lastcall.refuse('LC404', 'not_found', 'There is no such issuer.');
+    end if;
+    return found_key;
+end $$;
 
 CREATE FUNCTION lastcall.keep_partitions(ahead integer) RETURNS integer
     LANGUAGE plpgsql
@@ -688,12 +817,45 @@ CREATE FUNCTION lastcall.new_event_id() RETURNS uuid
     select encode(overlay(uuid_send(lastcall.uuid7()) placing '\x000000'::bytea from 14), 'hex')::uuid
 $$;
 
+CREATE FUNCTION lastcall.open_sql_door(role name) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    execute format('grant usage on schema lastcall to %I', role);
+    execute format('grant execute on function lastcall.enqueue_logout(text, jsonb, text) to %I', role);
+end $$;
+
 CREATE FUNCTION lastcall.placement(client_key integer, uri text, session_required boolean, held_at timestamp with time zone, sid text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select case when client_key is null then 'client_not_found' when uri is null then 'no_backchannel_logout_uri'
         when session_required and sid is null then 'session_required_no_sid' when held_at is not null then 'held' else 'queued' end
 $$;
+
+CREATE FUNCTION lastcall.refuse(state text, code text, message text, pointer text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception using errcode = state, message = message, detail = code, hint = coalesce(pointer, '');
+end $$;
+
+CREATE FUNCTION lastcall.require_members(object jsonb, known text[], at text DEFAULT ''::text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    unknown text;
+begin
+    if object is null or jsonb_typeof(object) <> 'object' then
+        perform lastcall.refuse('LC400', 'invalid_request', 'A JSON object is needed.', at);
+    end if;
+    select k into unknown from jsonb_object_keys(object) k where k <> all(known) order by k limit 1;
+    if found then
+        perform lastcall.refuse('LC400', 'invalid_request', 'The member ' || unknown || ' is not known.',
+            at || '/' || replace(replace(unknown, '~', '~0'), '/', '~1'));
+    end if;
+end $$;
 
 CREATE FUNCTION lastcall.run_again(why text) RETURNS boolean
     LANGUAGE plpgsql
@@ -725,6 +887,52 @@ CREATE FUNCTION lastcall.status_of(reason lastcall.end_reason) RETURNS lastcall.
         else 'failed' end::lastcall.delivery_status
 $$;
 
+CREATE FUNCTION lastcall.targets_of(list jsonb, OUT clients text[], OUT subs text[], OUT sids text[]) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    target record;
+begin
+    if jsonb_typeof(list) <> 'array' or jsonb_array_length(list) > 10000 then
+        perform lastcall.refuse('LC400', 'invalid_request', 'targets must be an array of at most 10000 objects.', '/targets');
+    end if;
+    for target in select t.value, '/targets/' || (t.place - 1) as at from jsonb_array_elements(list) with ordinality t(value, place) loop
+        perform lastcall.require_members(target.value, array['client_id', 'sub', 'sid'], target.at);
+        if lastcall.identifier_of(target.value, 'client_id', target.at) is null then
+            perform lastcall.refuse('LC400', 'invalid_request', 'client_id is missing.', target.at || '/client_id');
+        elsif coalesce(lastcall.identifier_of(target.value, 'sub', target.at), lastcall.identifier_of(target.value, 'sid', target.at)) is null then
+            perform lastcall.refuse('LC400', 'invalid_request', 'A target needs sub or sid.', target.at);
+        end if;
+        perform lastcall.identifier_of(target.value, 'sid', target.at);
+    end loop;
+    select coalesce(array_agg(u.client_id order by u.place), '{}'), coalesce(array_agg(u.sub order by u.place), '{}'),
+        coalesce(array_agg(u.sid order by u.place), '{}')
+    into clients, subs, sids
+    from (
+        select t.value ->> 'client_id' as client_id, t.value ->> 'sub' as sub, t.value ->> 'sid' as sid, min(t.place) as place
+        from jsonb_array_elements(list) with ordinality t(value, place) group by 1, 2, 3) u;
+end $$;
+
+CREATE FUNCTION lastcall.time_of(object jsonb, member text) RETURNS timestamp with time zone
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "TimeZone" TO 'UTC'
+    AS $_$
+begin
+    if object ->> member is null then
+        return null;
+    elsif jsonb_typeof(object -> member) = 'string' and object ->> member
+            ~* '^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$' then
+        return (object ->> member)::timestamptz;
+    end if;
+    perform lastcall.refuse('LC400', 'invalid_request', member || ' must be an RFC 3339 time.', '/' || member);
+    return null;
+exception when datetime_field_overflow or invalid_datetime_format then
+    perform lastcall.refuse('LC400', 'invalid_request', member || ' must be an RFC 3339 time.', '/' || member);
+    return null;
+end $_$;
+
 CREATE FUNCTION lastcall.uuid7(at timestamp with time zone DEFAULT clock_timestamp()) RETURNS uuid
     LANGUAGE plpgsql PARALLEL SAFE
     AS $$
@@ -746,6 +954,19 @@ CREATE FUNCTION lastcall.webhook_id(event_id uuid, end_count integer) RETURNS uu
     AS $$
     select lastcall.delivery_id(event_id, 16777216 - end_count)
 $$;
+
+CREATE FUNCTION lastcall.word_of(object jsonb, member text, words text[]) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if object ->> member is null then
+        return null;
+    elsif jsonb_typeof(object -> member) <> 'string' or not object ->> member = any(words) then
+        perform lastcall.refuse('LC400', 'invalid_request', member || ' must be one of ' || array_to_string(words, ', ') || '.', '/' || member);
+    end if;
+    return object ->> member;
+end $$;
 
 CREATE TABLE lastcall.api_keys (
     api_key_id uuid DEFAULT lastcall.uuid7() NOT NULL,

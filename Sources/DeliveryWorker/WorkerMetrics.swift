@@ -7,6 +7,7 @@ import Outbox
 struct WorkerMetrics: Sendable {
     let wakeUps = Counter(label: "lastcall_wake_ups_total")
     let claimed = Counter(label: "lastcall_deliveries_claimed_total")
+    let participationsExpired = Counter(label: "lastcall_participations_expired_total")
     private let fenced = Counter(label: "lastcall_settles_fenced_total")
     private let batches = Recorder(label: "lastcall_settle_batch_size")
     private let durations = Timer(label: "lastcall_attempt_duration_seconds")

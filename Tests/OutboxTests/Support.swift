@@ -106,12 +106,14 @@ struct Workbench {
         return request
     }
 
+    @discardableResult
     func accept(_ request: LogoutEventRequest) async throws -> Acceptance {
         let answers = try await store.acceptAll([request], within: 3_600)
         return try #require(answers.first)
     }
 
     /// Accepts an event with these targets.
+    @discardableResult
     func accept(_ targets: [LogoutTarget]) async throws -> AcceptedEvent {
         let answer = try await accept(request(targets))
         return try #require(answer.accepted)
