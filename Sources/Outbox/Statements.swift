@@ -14,6 +14,8 @@ extension PostgresStatement {
     static let accept = writing(SQLText.accept)
     static let expandStep = writing(SQLText.expand_step)
     static let expireStep = writing(SQLText.expire_step)
+    static let sqlDoorOpen = writing(SQLText.sql_door_open)
+    static let sqlDoorClose = writing(SQLText.sql_door_close)
     static let claim = writing(SQLText.claim)
     static let settle = writing(SQLText.settle)
     static let release = writing(SQLText.release)

@@ -64,7 +64,7 @@ struct Fleet: Sendable {
         let event = try await command(
             "logout",
             "op",
-            "--client-id",
+            "--target",
             client,
             "--sub",
             "alice",

@@ -5,39 +5,67 @@ import StrictJSON
 struct LogoutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logout",
-        abstract: "Report a logout; every target gets a logout token.",
-        discussion: "One target is --client-id with --sub or --sid; several come from --targets."
+        abstract: "Report a logout; every RP that it concerns gets a logout token.",
+        discussion: """
+            A filter on recorded participations: any of --session-id, --sid, --sub, --user-id, --user-agent-id and \
+            --client-id, all of which must hold. Or targets that you resolved yourself: one is --target CLIENT_ID with \
+            --sub or --sid, several come from --targets.
+            """
     )
     @OptionGroup var options: OperatorOptions
     @Argument(help: "The issuer's name.") var issuer: String
-    @Option(help: "The RP.") var clientID: String?
-    @Option(help: "The subject as the RP knows it.") var sub: String?
+    @Option(help: "The OP's session.") var sessionID: String?
     @Option(help: "The session as the RP knows it.") var sid: String?
-    @Option(help: "A file with an array of {client_id, sub, sid} instead, - for standard input.") var targets:
-        String?
+    @Option(help: "The subject as the RP knows it.") var sub: String?
+    @Option(help: "The OP's own id of the user.") var userID: String?
+    @Option(help: "The browser.") var userAgentID: String?
+    @Option(help: "The RP; alone, everyone there.") var clientID: String?
+    @Option(help: "One RP that you resolved yourself, with --sub or --sid.") var target: String?
+    @Option(help: "A file with an array of {client_id, sub, sid}, - for standard input.") var targets: String?
     @Option(help: "Why, for example idp-logout or session-revoked.") var initiator: String?
     @Option(help: "Seconds until undelivered logouts expire.") var deliverWithinSeconds: Int64?
 
+    private var filter: [(String, JSON?)] {
+        [
+            ("session_id", sessionID), ("sid", sid), ("sub", sub), ("user_id", userID),
+            ("user_agent_id", userAgentID), ("client_id", clientID),
+        ].map { ($0.0, $0.1.map(JSON.string)) }
+    }
+
     func validate() throws {
-        guard (targets == nil) != (clientID == nil) else {
-            throw ValidationError("Give either --client-id or --targets.")
+        let others = [sessionID, userID, userAgentID, clientID]
+        if target != nil {
+            guard targets == nil, others.allSatisfy({ $0 == nil }), sub != nil || sid != nil else {
+                throw ValidationError("--target takes --sub or --sid, and no filter.")
+            }
+        } else if targets != nil {
+            guard (others + [sub, sid]).allSatisfy({ $0 == nil }) else {
+                throw ValidationError("Give either --targets or a filter.")
+            }
+        } else if (others + [sub, sid]).allSatisfy({ $0 == nil }) {
+            throw ValidationError(
+                "Say whom it concerns: a filter such as --session-id, --target or --targets."
+            )
         }
-        guard targets != nil || sub != nil || sid != nil else {
-            throw ValidationError("--client-id needs --sub or --sid.")
-        }
+    }
+
+    private func scope() throws -> [(String, JSON?)] {
+        if let targets { return [("targets", try JSON.read(targets))] }
+        guard let target else { return filter }
+        let one = JSON.members([
+            ("client_id", .string(target)), ("sub", sub.map(JSON.string)), ("sid", sid.map(JSON.string)),
+        ])
+        return [("targets", .array([one]))]
     }
 
     func run() async throws {
         try await options.withAPI { api in
-            let one = JSON.members([
-                ("client_id", clientID.map(JSON.string)), ("sub", sub.map(JSON.string)),
-                ("sid", sid.map(JSON.string)),
-            ])
-            let body = JSON.members([
-                ("targets", try targets.map(JSON.read) ?? .array([one])),
-                ("initiator", initiator.map(JSON.string)),
-                ("deliver_within_seconds", deliverWithinSeconds.map { .number(JSONNumber($0)) }),
-            ])
+            let body = JSON.members(
+                try scope() + [
+                    ("initiator", initiator.map(JSON.string)),
+                    ("deliver_within_seconds", deliverWithinSeconds.map { .number(JSONNumber($0)) }),
+                ]
+            )
             let event = try await api.call("POST", ["v1", "issuers", issuer, "logout-events"], body: body)
             if api.printsJSON { return api.show(event) }
             print("logout event \(event["id"]?.text ?? "") is \(event["status"]?.text ?? "")")

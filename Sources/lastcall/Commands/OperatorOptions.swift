@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import IntakeAPI
 import Logging
+import Outbox
 import PostgresClient
 import Settings
 import StrictJSON
@@ -33,6 +34,15 @@ struct OperatorOptions: ParsableArguments {
 
     /// Opens the API on the settings' database, in this process, for one command.
     func withAPI(_ body: (Operator) async throws -> Void) async throws {
+        try await withRuntime { try await body(Operator(api: $0.api, printsJSON: json)) }
+    }
+
+    /// Opens the settings' database for what no route of the API does.
+    func withStore(_ body: (OutboxStore) async throws -> Void) async throws {
+        try await withRuntime { try await body($0.store) }
+    }
+
+    private func withRuntime(_ body: (Runtime) async throws -> Void) async throws {
         try await finishing {
             var environment = ProcessInfo.processInfo.environment
             var settings = try LastcallSettings.load(flags: flags, environment: environment)
@@ -45,7 +55,7 @@ struct OperatorOptions: ParsableArguments {
             let quiet = Logger(label: "lastcall") { _ in SwiftLogNoOpLogHandler() }
             let runtime = try Runtime(settings, roles: .api, logger: quiet, registry: .init())
             do {
-                try await body(Operator(api: runtime.api, printsJSON: json))
+                try await body(runtime)
             } catch {
                 await runtime.pool.shutdown()
                 throw error
