@@ -356,6 +356,12 @@ from input i left join summed s on s.ord = i.ord left join known k on k.ord = i.
 order by i.ord, p.ordinal;
 end $$;
 
+CREATE FUNCTION lastcall.breaker_state(trips integer, open_until timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select case when trips = 0 then 'closed' when open_until > now() then 'open' else 'half_open' end
+$$;
+
 CREATE FUNCTION lastcall.close_sql_door(role name) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -949,6 +955,13 @@ CREATE FUNCTION lastcall.uuid7_floor(at timestamp with time zone) RETURNS uuid
     select (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
 $$;
 
+CREATE FUNCTION lastcall.uuid7_time(id uuid) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select to_timestamp(((bits >> 12) * 1000 + ceil((bits & 4095) * 1000 / 4096.0)) / 1000000.0)
+    from (select ('x' || substr(id::text, 1, 8) || substr(id::text, 10, 4) || substr(id::text, 16, 3))::bit(60)::int8 as bits) b
+$$;
+
 CREATE FUNCTION lastcall.webhook_id(event_id uuid, end_count integer) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1062,6 +1075,7 @@ CREATE TABLE lastcall.clients (
     breaker_trips integer DEFAULT 0 NOT NULL,
     breaker_open_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     breaker_closed_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    breaker_rousing boolean DEFAULT false NOT NULL,
     deleted_at timestamp with time zone,
     version bigint DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1507,6 +1521,8 @@ CREATE INDEX audit_events_default_issuer_key_xact_audit_id_idx ON lastcall.audit
 CREATE UNIQUE INDEX clients_by_id ON lastcall.clients USING btree (issuer_key, client_id) WHERE ((deleted_at IS NULL) AND (kind = 'relying_party'::lastcall.client_kind));
 
 CREATE INDEX clients_deleted ON lastcall.clients USING btree (client_key) WHERE (deleted_at IS NOT NULL);
+
+CREATE INDEX clients_rousing ON lastcall.clients USING btree (client_key) WHERE breaker_rousing;
 
 CREATE UNIQUE INDEX clients_webhook ON lastcall.clients USING btree (issuer_key) WHERE ((deleted_at IS NULL) AND (kind = 'completion_webhook'::lastcall.client_kind));
 

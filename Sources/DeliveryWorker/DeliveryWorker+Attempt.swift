@@ -9,8 +9,8 @@ extension DeliveryWorker {
     /// A token is signed, or could not be; called on a signing thread.
     func signed(_ shipment: Shipment, _ result: Result<SignedShipment, any Error>) {
         let now = ContinuousClock.now
-        guard shipment.fitsLease(at: now), !isDraining else {
-            // The lease is too old to send under: whoever claims next sends instead.
+        guard shipment.fitsLease(at: now), !isDraining, !breakers.refuses(shipment.claimed) else {
+            // The lease is too old to send under, or its RP is down by now: whoever claims next sends instead.
             Task { await self.giveBack([shipment.claimed], shipment.startedAt) }
             return
         }
@@ -83,6 +83,8 @@ extension DeliveryWorker {
         let settlement = RetryRule(settings: shipment.recipient.settings)
             .settle(attempt, draw: Double.random(in: 0..<1))
         metrics.attempted(report)
+        // Before its place in the lane is free again, so that nothing more is claimed until the breaker is written.
+        if breakers.record(report.outcome, of: claimed) { pause(claimed.clientKey) }
         settle(shipment, settlement, report: report, report.outcome.laneEnding)
     }
 }

@@ -22,6 +22,7 @@ public final class DeliveryWorker: Service {
     let logger: Logger
     let clock = DatabaseClock()
     let metrics = WorkerMetrics()
+    let breakers: BreakerKeeper
     private let directory: Directory
     private let schedule: Mutex<LaneSchedule>
     private let control = Mutex(Control())
@@ -44,6 +45,7 @@ public final class DeliveryWorker: Service {
         self.store = store
         self.client = client
         self.logger = logger
+        breakers = BreakerKeeper(store: store, metrics: metrics, logger: logger)
         directory = Directory(store: store, encryptionKey: settings.keyEncryptionKey)
         schedule = Mutex(LaneSchedule(slots: settings.slots))
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -99,6 +101,7 @@ public final class DeliveryWorker: Service {
                         logger.critical("posting has ended", metadata: ["error": "\(error)"])
                     }
                 }
+                group.addTask { await self.breakers.run { self.breakerChanged($0, somethingIsDue: $1) } }
                 group.addTask { await Housekeeper(worker: self, key: worker).run() }
                 await self.claimUntilDraining(worker, signing)
                 await self.drain(signing, settler)
@@ -161,7 +164,7 @@ public final class DeliveryWorker: Service {
             while !isDraining {
                 let found = try await store.lanesDue(after: after, limit: 256)
                 schedule.withLock { schedule in
-                    for (lane, head) in found { schedule.discovered(lane, head: head) }
+                    for (lane, heads) in found { schedule.discovered(lane, heads: heads) }
                 }
                 guard found.count == 256, let last = found.last else { return }
                 after = last.lane
@@ -213,6 +216,7 @@ public final class DeliveryWorker: Service {
         var shipments: [Shipment] = []
         var orphans: [ClaimedDelivery] = []
         for delivery in deliveries {
+            breakers.learn(from: delivery)
             guard let recipient = recipient(of: delivery) else {
                 orphans.append(delivery)
                 continue
@@ -256,6 +260,19 @@ public final class DeliveryWorker: Service {
         control.withLock { $0.settler }?.add(
             Settler.Entry(settled: settled, shipment: shipment, ending: ending, since: .now)
         )
+    }
+
+    /// Claims nothing more from a lane until its breaker has changed.
+    func pause(_ lane: Int32) {
+        schedule.withLock { $0.pause(lane) }
+    }
+
+    private func breakerChanged(_ lane: Int32, somethingIsDue: Bool) {
+        schedule.withLock { schedule in
+            schedule.resume(lane)
+            if somethingIsDue { schedule.announce(lane) }
+        }
+        signal.yield()
     }
 
     private func recorded(_ entries: [Settler.Entry], _ result: SettledBatch) {

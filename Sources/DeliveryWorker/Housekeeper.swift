@@ -5,9 +5,13 @@ import Logging
 import LogoutModel
 import Outbox
 
-/// What must be done from time to time, whoever does it: ends overdue deliveries, keeps partitions ahead, reads the
-/// database clock. Every step is safe in any number of processes at once; delivery never waits for it.
+/// What must be done from time to time, whoever does it: ends overdue deliveries and expired participations, makes
+/// retries due whose RP is up again, keeps partitions ahead, reads the database clock. Every step is safe in any
+/// number of processes at once; delivery never waits for it.
 struct Housekeeper {
+    /// The most steps of rousing in one round, so that the rest of the round is never far.
+    private static let rouseSteps = 20
+
     let worker: DeliveryWorker
     let key: Int32
 
@@ -17,6 +21,7 @@ struct Housekeeper {
             await readClock()
             await endOverdue()
             await expireParticipations()
+            await rouse()
             if rounds % 600 == 0 { await keepPartitions() }
             rounds += 1
             try? await Task.sleep(for: .seconds(1) * Double.random(in: 0.8...1.2))
@@ -54,6 +59,17 @@ struct Housekeeper {
             }
         } catch {
             worker.logger.warning("expired participations cannot be ended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func rouse() async {
+        do {
+            for _ in 0..<Self.rouseSteps {
+                guard let lane = try await worker.store.rouse() else { return }
+                worker.wake([lane])
+            }
+        } catch {
+            worker.logger.warning("retries cannot be made due", metadata: ["error": "\(error)"])
         }
     }
 

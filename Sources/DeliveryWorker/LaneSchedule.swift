@@ -1,5 +1,5 @@
 import DequeModule
-package import LogoutModel
+import LogoutModel
 package import Outbox
 
 /// Decides from which lanes (clients) to claim next, and how much of each.
@@ -21,8 +21,11 @@ package struct LaneSchedule: Sendable {
         var window = LaneSchedule.firstWindow
         var cap = LaneSchedule.firstWindow
         var lowWater = Timestamp(microseconds: .min)
+        var bulkLowWater = Timestamp(microseconds: .min)
         var isQueued = false
         var hasMore = false
+        /// Its breaker is about to change.
+        var isPaused = false
         var timeouts = 0
 
         var isSlow: Bool { timeouts >= 2 }
@@ -51,11 +54,25 @@ package struct LaneSchedule: Sendable {
         enqueue(lane)
     }
 
-    /// A look through the queue found a lane with something due since `head`; late commits lie behind the mark.
-    package mutating func discovered(_ lane: Int32, head: Timestamp) {
-        let mark = Self.mark(before: head)
-        if let known = lanes[lane], mark < known.lowWater { lanes[lane]?.lowWater = mark }
-        enqueue(lane)
+    /// A look through the queue found a lane with something due since these times; late commits lie behind the marks.
+    package mutating func discovered(_ key: Int32, heads: LaneHeads) {
+        if var lane = lanes[key] {
+            if let head = heads.interactive { lane.lowWater = min(lane.lowWater, Self.mark(before: head)) }
+            if let head = heads.bulk { lane.bulkLowWater = min(lane.bulkLowWater, Self.mark(before: head)) }
+            lanes[key] = lane
+        }
+        enqueue(key)
+    }
+
+    /// Nothing more is claimed from a lane until ``resume(_:)``.
+    package mutating func pause(_ lane: Int32) {
+        lanes[lane]?.isPaused = true
+    }
+
+    /// A paused lane takes its turns again.
+    package mutating func resume(_ lane: Int32) {
+        lanes[lane]?.isPaused = false
+        if lanes[lane]?.hasMore == true { enqueue(lane) }
     }
 
     /// The lanes whose turn it is; none where no slot is free or no lane has anything.
@@ -72,16 +89,23 @@ package struct LaneSchedule: Sendable {
             lane.isQueued = false
             var room = min(lane.window, lane.cap) - lane.starts.count
             if lane.isSlow { room = min(room, slowBudget) }
-            if room <= 0 || lane.hangs(at: now) {
-                // Its own deliveries, as they end, put it back.
+            if room <= 0 || lane.isPaused || lane.hangs(at: now) {
+                // Its own deliveries, as they end, put it back; so does the end of a pause.
                 lane.hasMore = true
                 lanes[key] = lane
-                if lane.starts.isEmpty { enqueue(key) }
+                if lane.starts.isEmpty, !lane.isPaused { enqueue(key) }
                 continue
             }
             lanes[key] = lane
             let quota = min(room, budget, share)
-            claims.append(LaneClaim(client: key, lowWater: lane.lowWater, quota: quota))
+            claims.append(
+                LaneClaim(
+                    client: key,
+                    lowWater: lane.lowWater,
+                    bulkLowWater: lane.bulkLowWater,
+                    quota: quota
+                )
+            )
             budget -= quota
             if lane.isSlow { slowBudget -= quota }
         }
@@ -104,7 +128,8 @@ package struct LaneSchedule: Sendable {
             if lane.isSlow { heldBySlow += count }
             lane.hasMore = false
             if let found = batch.lanes[claim.client] {
-                lane.lowWater = Self.mark(before: found.head)
+                if let head = found.heads.interactive { lane.lowWater = Self.mark(before: head) }
+                if let head = found.heads.bulk { lane.bulkLowWater = Self.mark(before: head) }
                 lane.hasMore = found.hasMore
             }
             lanes[claim.client] = lane
@@ -136,7 +161,7 @@ package struct LaneSchedule: Sendable {
         if wasSlow { heldBySlow -= 1 }
         if lane.isSlow != wasSlow { heldBySlow += lane.isSlow ? lane.starts.count : -lane.starts.count }
         lanes[key] = lane
-        if lane.hasMore { enqueue(key) }
+        if lane.hasMore, !lane.isPaused { enqueue(key) }
     }
 
     private mutating func enqueue(_ key: Int32) {
@@ -152,7 +177,7 @@ package struct LaneSchedule: Sendable {
 
     private mutating func forgetIdleLanes() {
         guard lanes.count > 20_000 else { return }
-        lanes = lanes.filter { $0.value.isQueued || !$0.value.starts.isEmpty }
+        lanes = lanes.filter { $0.value.isQueued || $0.value.isPaused || !$0.value.starts.isEmpty }
     }
 }
 

@@ -8,6 +8,8 @@ struct WorkerMetrics: Sendable {
     let wakeUps = Counter(label: "lastcall_wake_ups_total")
     let claimed = Counter(label: "lastcall_deliveries_claimed_total")
     let participationsExpired = Counter(label: "lastcall_participations_expired_total")
+    let breakersOpened = Counter(label: "lastcall_breaker_changes_total", dimensions: [("to", "open")])
+    let breakersClosed = Counter(label: "lastcall_breaker_changes_total", dimensions: [("to", "closed")])
     private let fenced = Counter(label: "lastcall_settles_fenced_total")
     private let batches = Recorder(label: "lastcall_settle_batch_size")
     private let durations = Timer(label: "lastcall_attempt_duration_seconds")

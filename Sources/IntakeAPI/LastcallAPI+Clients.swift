@@ -12,6 +12,8 @@ extension LastcallAPI {
             Route("GET", path, .scopes([.clients, .read]), getClient),
             Route("PUT", path, .scopes([.clients]), putClient),
             Route("DELETE", path, .scopes([.clients]), deleteClient),
+            Route("POST", path + "/hold", .scopes([.operate]), holdClient),
+            Route("POST", path + "/release", .scopes([.operate]), releaseClient),
         ]
     }
 
@@ -70,6 +72,26 @@ extension LastcallAPI {
         let note = AuditNote(.clientDeleted, clientID: clientID, actor: call.principal.actor)
         try await store.deleteClient(clientID, of: call.issuerKey(), note: note)
         return .noContent
+    }
+
+    @Sendable private func holdClient(_ call: Call) async throws -> APIResponse {
+        try await hold(call, true, .clientHeld).1
+    }
+
+    @Sendable private func releaseClient(_ call: Call) async throws -> APIResponse {
+        let (client, response) = try await hold(call, false, .clientReleased)
+        wake.announce([client.key])
+        return response
+    }
+
+    private func hold(_ call: Call, _ isHeld: Bool, _ type: AuditType) async throws -> (Client, APIResponse) {
+        try call.query().finish()
+        try await call.requireNoBody()
+        let clientID = try call.parameter("client_id")
+        let note = AuditNote(type, clientID: clientID, actor: call.principal.actor)
+        let client = try await store.hold(clientID, of: call.issuerKey(), isHeld, note: note)
+        let algs = try await activeAlgs(of: call.issuerKey())
+        return (client, APIResponse(status: 200) { $0.client(client, activeAlgs: algs) })
     }
 
     private func activeAlgs(of issuer: Int32) async throws -> Set<String> {
@@ -191,7 +213,7 @@ extension JSONWriter {
             writer.name("delivery")
             writer.raw(metadata.delivery.utf8)
             writer.member("held", client.isHeld)
-            writer.member("breaker", "closed")
+            writer.member("breaker", client.breaker.rawValue)
             let isUnsigned =
                 metadata.backchannelLogoutURI != nil && !activeAlgs.contains(metadata.signedResponseAlg)
             writer.member("warnings", isUnsigned ? ["no_active_key_for_alg"] : [])

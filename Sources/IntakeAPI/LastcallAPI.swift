@@ -8,6 +8,7 @@ import Synchronization
 public final class LastcallAPI: Sendable {
     let store: OutboxStore
     let intake: GroupCommit
+    let wake: WakeSignal
     let settings: APISettings
     let logger: Logger
     let readiness: @Sendable () async -> Readiness
@@ -17,16 +18,19 @@ public final class LastcallAPI: Sendable {
 
     /// An API over a store.
     ///
+    /// `wake`: told of lanes that have something due.
     /// `readiness`: asked by `/readyz`.
     public init(
         store: OutboxStore,
         intake: GroupCommit,
+        wake: WakeSignal,
         settings: APISettings,
         logger: Logger,
         readiness: @escaping @Sendable () async -> Readiness
     ) {
         self.store = store
         self.intake = intake
+        self.wake = wake
         self.settings = settings
         self.logger = logger
         self.readiness = readiness

@@ -8,6 +8,8 @@ public struct ClaimedDelivery: Sendable {
     public let clientVersion: Int64
     /// The version of the issuer's row when it was claimed.
     public let issuerVersion: Int64
+    /// How often the client's breaker had opened when it was claimed; above 0 this attempt is a trial.
+    public let breakerTrips: Int
     /// The attempt that this claim is, counted from 1 and counted already.
     public let attempt: Int
     /// How many attempts before it count against nobody.
@@ -27,6 +29,7 @@ public struct ClaimedDelivery: Sendable {
         clientKey: Int32,
         clientVersion: Int64,
         issuerVersion: Int64,
+        breakerTrips: Int = 0,
         attempt: Int,
         excused: Int,
         hadUnknownOutcome: Bool,
@@ -38,6 +41,7 @@ public struct ClaimedDelivery: Sendable {
         self.clientKey = clientKey
         self.clientVersion = clientVersion
         self.issuerVersion = issuerVersion
+        self.breakerTrips = breakerTrips
         self.attempt = attempt
         self.excused = excused
         self.hadUnknownOutcome = hadUnknownOutcome

@@ -8,6 +8,8 @@ public struct Client: Sendable, Hashable {
     public let metadata: Metadata
     /// Whether its deliveries wait until they are released.
     public let isHeld: Bool
+    /// Whether its breaker lets anything through.
+    public let breaker: BreakerState
     /// When it was registered.
     public let createdAt: Timestamp
     /// When it was last replaced.
@@ -48,6 +50,7 @@ public struct Client: Sendable, Hashable {
         clientID: String,
         metadata: Metadata,
         isHeld: Bool,
+        breaker: BreakerState,
         createdAt: Timestamp,
         updatedAt: Timestamp
     ) {
@@ -55,6 +58,7 @@ public struct Client: Sendable, Hashable {
         self.clientID = clientID
         self.metadata = metadata
         self.isHeld = isHeld
+        self.breaker = breaker
         self.createdAt = createdAt
         self.updatedAt = updatedAt
     }

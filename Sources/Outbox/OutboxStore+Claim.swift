@@ -5,16 +5,34 @@ import PostgresClient
 public struct LaneClaim: Sendable, Hashable {
     /// The client's row.
     public let client: Int32
-    /// Nothing that was due before this is looked at: a second behind the lane's head, or the beginning of time.
+    /// No interactive delivery that was due before this is looked at: a second behind the lane's head, or the beginning
+    /// of time.
     public let lowWater: Timestamp
+    /// The same for bulk deliveries.
+    public let bulkLowWater: Timestamp
     /// At most this many.
     public let quota: Int
 
-    /// A lane and its quota.
-    public init(client: Int32, lowWater: Timestamp, quota: Int) {
+    /// A lane and its quota; one mark holds for both priorities where no second one is given.
+    public init(client: Int32, lowWater: Timestamp, bulkLowWater: Timestamp? = nil, quota: Int) {
         self.client = client
         self.lowWater = lowWater
+        self.bulkLowWater = bulkLowWater ?? lowWater
         self.quota = quota
+    }
+}
+
+/// The oldest due times of a lane; `nil` where it has nothing of a priority.
+public struct LaneHeads: Sendable, Hashable {
+    /// Of its interactive deliveries.
+    public let interactive: Timestamp?
+    /// Of its bulk deliveries.
+    public let bulk: Timestamp?
+
+    /// The heads of a lane.
+    public init(interactive: Timestamp?, bulk: Timestamp? = nil) {
+        self.interactive = interactive
+        self.bulk = bulk
     }
 }
 
@@ -22,8 +40,9 @@ public struct LaneClaim: Sendable, Hashable {
 public struct ClaimedBatch: Sendable {
     /// The deliveries that are ours now.
     public var deliveries: [ClaimedDelivery] = []
-    /// Of each lane that gave any: its oldest due time, and whether it has more that is due.
-    public var lanes: [Int32: (head: Timestamp, hasMore: Bool)] = [:]
+    /// Of each lane that gave any, or of which any was marked as superseded: its heads, and whether it has more that is
+    /// due.
+    public var lanes: [Int32: (heads: LaneHeads, hasMore: Bool)] = [:]
 
     /// A claim that found nothing.
     public init() {}
@@ -64,6 +83,7 @@ extension OutboxStore {
         let parameters: [PostgresValue] = [
             .int4(worker), .int4Array(lanes.map(\.client)),
             .timestampArray(lanes.map(\.lowWater.microseconds)),
+            .timestampArray(lanes.map(\.bulkLowWater.microseconds)),
             .int4Array(lanes.map { Int32($0.quota) }), .int4(Int32(limit)), .float8(defaults.leaseSeconds),
             .float8(defaults.marginSeconds), .int4(Int32(defaults.maxInFlight)),
             .float8(defaults.attemptTimeoutSeconds),
@@ -72,9 +92,12 @@ extension OutboxStore {
             var batch = ClaimedBatch()
             for row in try connection.query(.claim, parameters: parameters) {
                 var columns = ColumnReader(row)
-                let (delivery, head, hasMore) = try columns.claimedDelivery()
-                batch.deliveries.append(delivery)
-                batch.lanes[delivery.clientKey] = (head, hasMore)
+                let client = try columns.int4()
+                let heads = try columns.laneHeads()
+                batch.lanes[client] = (heads, hasMore: try columns.bool())
+                if let delivery = try columns.claimedDelivery(of: client) {
+                    batch.deliveries.append(delivery)
+                }
             }
             return batch
         }
@@ -90,37 +113,44 @@ extension OutboxStore {
         try await perform { connection in _ = try connection.query(.release, parameters: parameters) }
     }
 
-    /// The lanes that have something due, beginning after a lane.
+    /// The lanes that have something due and may be sent to, beginning after a lane.
     ///
-    /// - Returns: at most `limit` of them, each with its oldest due time.
-    public func lanesDue(after lane: Int32, limit: Int) async throws -> [(lane: Int32, head: Timestamp)] {
+    /// - Returns: at most `limit` of them, each with its heads.
+    public func lanesDue(after lane: Int32, limit: Int) async throws -> [(lane: Int32, heads: LaneHeads)] {
         try await perform { connection in
             try connection.query(.lanesDue, .int4(lane), .int4(Int32(limit))).map { row in
                 var columns = ColumnReader(row)
-                return (try columns.int4(), try columns.time())
+                return (try columns.int4(), try columns.laneHeads())
             }
         }
     }
 }
 
 extension ColumnReader {
-    fileprivate mutating func claimedDelivery() throws -> (ClaimedDelivery, head: Timestamp, hasMore: Bool) {
-        guard let id = DeliveryID(try uuid()) else { throw OutboxError.notFound }
+    fileprivate mutating func laneHeads() throws -> LaneHeads {
+        LaneHeads(interactive: try optionalTime(), bulk: try optionalTime())
+    }
+
+    /// `nil` where a row says only that something of its lane was marked.
+    fileprivate mutating func claimedDelivery(of client: Int32) throws -> ClaimedDelivery? {
+        guard let uuid = try optionalUUID() else { return nil }
+        guard let id = DeliveryID(uuid) else { throw OutboxError.notFound }
         let issuer = try int4()
-        let client = try int4()
         let clientVersion = try int8()
         let issuerVersion = try int8()
+        let trips = try int()
         let number = try int4()
         let attempt = try int()
         let excused = try int()
         let wasUnknown = try bool()
         let length = Duration.microseconds(try int8())
         let left = Duration.microseconds(try int8())
-        let delivery = ClaimedDelivery(
+        return ClaimedDelivery(
             lease: Lease(issuerKey: issuer, delivery: id, number: number, length: length),
             clientKey: client,
             clientVersion: clientVersion,
             issuerVersion: issuerVersion,
+            breakerTrips: trips,
             attempt: attempt,
             excused: excused,
             hadUnknownOutcome: wasUnknown,
@@ -128,6 +158,5 @@ extension ColumnReader {
             sub: try optionalText(),
             sid: try optionalText()
         )
-        return (delivery, try time(), try bool())
     }
 }

@@ -61,6 +61,26 @@ extension OutboxStore {
         }
     }
 
+    /// Lets a client's deliveries wait until they are released, or lets them go.
+    ///
+    /// `note`: written where this changes anything.
+    /// - Throws: ``OutboxError/notFound``.
+    public func hold(_ clientID: String, of issuer: Int32, _ isHeld: Bool, note: AuditNote) async throws
+        -> Client
+    {
+        try await repeating { connection in
+            try connection.transaction { connection in
+                let changed = try connection.query(.clientHold, .int4(issuer), .text(clientID), .bool(isHeld))
+                if changed.first != nil { try connection.note(note, issuer: issuer) }
+                guard let row = try connection.query(.clientGet, .int4(issuer), .text(clientID)).first else {
+                    throw OutboxError.notFound
+                }
+                var columns = ColumnReader(row)
+                return try columns.client()
+            }
+        }
+    }
+
     /// Deletes a client. Its waiting deliveries end as `failed`/`client_not_found`: the first few thousand at once, the
     /// rest by the workers; one in flight ends so unless the RP accepts it.
     ///
@@ -106,6 +126,7 @@ extension ColumnReader {
             clientID: clientID,
             metadata: metadata,
             isHeld: try bool(),
+            breaker: try word(BreakerState.self),
             createdAt: try time(),
             updatedAt: try time()
         )

@@ -67,6 +67,7 @@ struct Runtime {
                 usualDeliverWithin: Double(DeliverySettings.standard.deliverWithinSeconds),
                 maximumWaiting: settings.intakeQueueLimit
             ),
+            wake: wake,
             settings: try settings.api(),
             logger: logger
         ) { await probe.readiness() }

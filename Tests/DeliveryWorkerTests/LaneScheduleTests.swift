@@ -44,7 +44,7 @@ struct LaneScheduleTests {
         var batch = ClaimedBatch()
         for (lane, count) in counts where count > 0 {
             for _ in 0..<count { batch.deliveries.append(delivery(lane)) }
-            batch.lanes[lane] = (head: head ?? due, hasMore: more)
+            batch.lanes[lane] = (heads: LaneHeads(interactive: head ?? due), hasMore: more)
         }
         return batch
     }
@@ -245,18 +245,18 @@ struct LaneScheduleTests {
         let first = schedule.next(at: start)
         #expect(first.map(\.lowWater) == [mark])
         schedule.claimed(first, ClaimedBatch(), at: start)
-        schedule.discovered(7, head: due.advanced(by: .seconds(60)))
+        schedule.discovered(7, heads: LaneHeads(interactive: due.advanced(by: .seconds(60))))
         let second = schedule.next(at: start)
         #expect(second.map(\.lowWater) == [mark])
         schedule.claimed(second, ClaimedBatch(), at: start)
-        schedule.discovered(7, head: due.advanced(by: .seconds(-60)))
+        schedule.discovered(7, heads: LaneHeads(interactive: due.advanced(by: .seconds(-60))))
         #expect(schedule.next(at: start).map(\.lowWater) == [due.advanced(by: .seconds(-61))])
     }
 
     @Test("a lane that was discovered begins at the beginning of time")
     func discovered() {
         var schedule = LaneSchedule(slots: 512)
-        schedule.discovered(7, head: due)
+        schedule.discovered(7, heads: LaneHeads(interactive: due))
         #expect(schedule.next(at: start).map(\.lowWater) == [Timestamp(microseconds: .min)])
     }
 
@@ -265,7 +265,7 @@ struct LaneScheduleTests {
         var schedule = schedule(windows: [1: 8, 2: 8])
         schedule.announce(1)
         give(1, to: 1, of: &schedule, at: start)
-        for lane: Int32 in 10...20_100 { schedule.discovered(lane, head: due) }
+        for lane: Int32 in 10...20_100 { schedule.discovered(lane, heads: LaneHeads(interactive: due)) }
         while true {
             let claims = schedule.next(at: start)
             guard !claims.isEmpty else { break }

@@ -33,14 +33,16 @@ struct TestAPI: Sendable {
             base64: Base64.encode(Array(repeating: 7, count: 32))
         )
         try change(&settings)
+        let wake = WakeSignal(store: store)
         api = LastcallAPI(
             store: store,
             intake: GroupCommit(
                 store: store,
-                wake: WakeSignal(store: store),
+                wake: wake,
                 usualDeliverWithin: 86_400,
                 maximumWaiting: 1_000
             ),
+            wake: wake,
             settings: settings,
             logger: logger
         ) {

@@ -127,7 +127,7 @@ struct ClaimTests {
         #expect(try await bench.claim(lane, lowWater: head.advanced(by: .microseconds(1))).isEmpty)
         let found = try await bench.store.lanesDue(after: .min, limit: 10)
         #expect(found.map(\.lane) == [lane])
-        #expect(found.map(\.head) == [head])
+        #expect(found.map(\.heads) == [LaneHeads(interactive: head)])
         #expect(try await bench.claim(lane, lowWater: head).count == 1)
     }
 
@@ -241,6 +241,7 @@ struct ClaimTests {
                 stopped,
                 .int4(worker),
                 .int4Array([lane]),
+                .timestampArray([.min]),
                 .timestampArray([.min]),
                 .int4Array([10]),
                 .int4(10),

@@ -27,6 +27,13 @@ language sql immutable parallel safe as $$
     select (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
 $$;
 
+-- When an id was made, to the microsecond: what uuid7 wrote into it.
+create function lastcall.uuid7_time(id uuid) returns timestamptz
+language sql immutable parallel safe as $$
+    select to_timestamp(((bits >> 12) * 1000 + ceil((bits & 4095) * 1000 / 4096.0)) / 1000000.0)
+    from (select ('x' || substr(id::text, 1, 8) || substr(id::text, 10, 4) || substr(id::text, 16, 3))::bit(60)::int8 as bits) b
+$$;
+
 create function lastcall.delivery_id(event_id uuid, ordinal int) returns uuid
 language sql immutable parallel safe as $$
     select encode(overlay(uuid_send(event_id) placing substring(int4send(ordinal) from 2) from 14), 'hex')::uuid
@@ -115,6 +122,7 @@ create table lastcall.clients (
     breaker_trips int not null default 0,          -- 0: closed; else how often it has opened since: half-open once open_until is past
     breaker_open_until timestamptz not null default '-infinity',
     breaker_closed_at timestamptz not null default '-infinity',
+    breaker_rousing boolean not null default false,  -- it has closed, and what waits since before is still being made due
     deleted_at timestamptz,                        -- kept while deliveries in flight name it
     version bigint not null default 1,
     created_at timestamptz not null default now(),
@@ -126,6 +134,7 @@ create unique index clients_by_id on lastcall.clients (issuer_key, client_id)
 create unique index clients_webhook on lastcall.clients (issuer_key)
     where deleted_at is null and kind = 'completion_webhook';
 create index clients_deleted on lastcall.clients (client_key) where deleted_at is not null;
+create index clients_rousing on lastcall.clients (client_key) where breaker_rousing;
 
 create table lastcall.signing_keys (
     issuer_key int not null references lastcall.issuers on delete cascade,
@@ -322,6 +331,12 @@ returns lastcall.severity language sql immutable parallel safe as $$
             'client.deleted', 'client.held', 'client.released', 'issuer.changed', 'signing_key.activated',
             'signing_key.retired', 'api_key.created', 'api_key.revoked') then 'notice'
         else 'info' end::lastcall.severity
+$$;
+
+-- A client's breaker in the words of the API.
+create function lastcall.breaker_state(trips int, open_until timestamptz) returns text
+language sql stable parallel safe as $$
+    select case when trips = 0 then 'closed' when open_until > now() then 'open' else 'half_open' end
 $$;
 
 -- The status that an end's reason belongs to.

@@ -1,53 +1,85 @@
 -- Claim due deliveries of some lanes (clients), one short committed statement: a lease on the database clock, the attempt counted.
--- $1 worker_key int4 · lanes, one element each: $2 client_key int4[] · $3 low-water mark timestamptz[] (nothing older is looked at) · $4 quota int4[]
--- $5 at most this many in all int4 · $6 lease seconds float8 · $7 seconds by which a lease outlasts its attempt float8
--- $8 max_in_flight and $9 attempt_timeout_seconds where neither client nor issuer says int4, float8
--- The cap of a client needs no counter: of the first 2 x cap due rows, those under a lease are in flight. (With only the first cap rows, rows that
--- commit late push leased ones out of the window, and 26 ran where the cap was 16.) An expired lease counts as free: there is no rescuer; its
+-- $1 worker_key int4 · lanes, one element each: $2 client_key int4[] · low-water marks (nothing older is looked at) of $3 interactive and
+-- $4 bulk deliveries timestamptz[] · $5 quota int4[] · $6 at most this many in all int4 · $7 lease seconds float8
+-- $8 seconds by which a lease outlasts its attempt float8 · $9 max_in_flight and $10 attempt_timeout_seconds where neither client nor issuer says int4, float8
+-- The cap of a client needs no counter: of the first 2 x cap due rows of each priority, those under a lease are in flight. (With only the first cap rows,
+-- rows that commit late push leased ones out of the window, and 26 ran where the cap was 16.) An expired lease counts as free: there is no rescuer; its
 -- attempt is recorded as unknown here. Claims commit asynchronously: a lost claim is one more delivery attempt, not a lost logout.
--- Returns: delivery_id, issuer_key, client_key, client_version, issuer_version, lease_number, attempt_count, excused_count, outcome_was_unknown,
---   lease_microseconds, left_microseconds until deliver_before, sub, sid, head (the oldest due time seen in the lane), more (the lane has further due rows).
-with hurry as materialized (select set_config('synchronous_commit', 'off', true) as off),
+-- A half-open breaker lets one through, and one that has closed less than a second ago half as many as usual. A delivery that names only a sub, whose
+-- user has logged in at that client again since, is not leased: it is marked to end as superseded, which takes nothing of the quota.
+-- Returns a row per claimed delivery, and one with nulls for a lane of which something was only marked: client_key, head and bulk_head (the oldest due time
+--   seen of each priority, null: none), more (the lane has further due rows), delivery_id, issuer_key, client_version, issuer_version, breaker_trips, lease_number,
+--   attempt_count, excused_count, outcome_was_unknown, lease_microseconds, left_microseconds until deliver_before, sub, sid.
+with hurry as materialized (select set_config('synchronous_commit', 'off', true) as off, clock_timestamp() as at),
 lanes as materialized (
-    select l.client_key, l.low_water, l.quota, c.issuer_key, c.version as client_version, i.version as issuer_version,
-        coalesce(c.max_in_flight, (i.delivery ->> 'max_in_flight')::int4, $8::int4) as cap,
-        greatest($6::float8, $7::float8 + coalesce(c.attempt_timeout_seconds, (i.delivery ->> 'attempt_timeout_seconds')::float8, $9::float8))
+    select l.client_key, l.low_water, l.bulk_low_water, l.quota, hurry.at, c.issuer_key, c.version as client_version, i.version as issuer_version,
+        c.breaker_trips, u.usual, case when c.breaker_trips > 0 then 1 when c.breaker_closed_at > now() - interval '1 second' then greatest(u.usual / 2, 1)
+            else u.usual end as cap,
+        greatest($7::float8, $8::float8 + coalesce(c.attempt_timeout_seconds, (i.delivery ->> 'attempt_timeout_seconds')::float8, $10::float8))
             * interval '1 second' as lease
-    from hurry, unnest($2::int4[], $3::timestamptz[], $4::int4[]) as l(client_key, low_water, quota)
+    from hurry, unnest($2::int4[], $3::timestamptz[], $4::timestamptz[], $5::int4[]) as l(client_key, low_water, bulk_low_water, quota)
     join lastcall.clients c on c.client_key = l.client_key
     join lastcall.issuers i on i.issuer_key = c.issuer_key
+    cross join lateral (select coalesce(c.max_in_flight, (i.delivery ->> 'max_in_flight')::int4, $9::int4) as usual) u
     where c.deleted_at is null and c.held_at is null and c.breaker_open_until <= now()
 ),
-picks as materialized (
-    select l.*, h.head, h.ids[p.n] as delivery_id, cardinality(h.ids) > h.take as more
+windows as materialized (
+    select l.*, w.head, w.bulk_head, w.ids, w.subs, greatest(least(l.quota, l.cap - w.busy), 0)::int4 as take
     from lanes l
     cross join lateral (
-        select array_agg(f.delivery_id order by f.due_at, f.delivery_id) filter (where f.free) as ids, min(f.due_at) as head,
-            greatest(least(l.quota, l.cap - count(*) filter (where not f.free)), 0)::int4 as take
+        select array_agg(f.delivery_id order by f.priority, f.due_at, f.delivery_id) filter (where f.free) as ids,
+            array_agg(case when f.sid is null then f.sub end order by f.priority, f.due_at, f.delivery_id) filter (where f.free) as subs,
+            min(f.due_at) filter (where f.priority = 'interactive') as head, min(f.due_at) filter (where f.priority = 'bulk') as bulk_head,
+            count(*) filter (where not f.free) as busy
         from (
-            select q.delivery_id, q.due_at, q.lease_until <= now() and q.closing is null as free
+            -- Marked rows that nobody holds are the sweep's: they neither run nor stand in the way.
+            (select q.delivery_id, q.priority, q.due_at, q.sub, q.sid, q.lease_until <= now() as free
             from lastcall.delivery_queue q
-            where q.client_key = l.client_key and q.due_at >= l.low_water and q.due_at <= clock_timestamp()
-            order by q.due_at, q.delivery_id limit 2 * l.cap) f) h
-    cross join lateral generate_series(1, least(h.take, coalesce(cardinality(h.ids), 0))) as p(n)   -- least() would skip a null
-    limit $5::int4
+            where q.client_key = l.client_key and q.priority = 'interactive' and q.due_at >= l.low_water and q.due_at <= l.at
+                and (q.closing is null or q.lease_until > now())
+            order by q.due_at, q.delivery_id limit 2 * l.usual)
+            union all
+            (select q.delivery_id, q.priority, q.due_at, q.sub, q.sid, q.lease_until <= now() as free
+            from lastcall.delivery_queue q
+            where q.client_key = l.client_key and q.priority = 'bulk' and q.due_at >= l.bulk_low_water and q.due_at <= l.at
+                and (q.closing is null or q.lease_until > now())
+            order by q.due_at, q.delivery_id limit 2 * l.usual)) f) w
+),
+candidates as materialized (   -- twice as many as are wanted: some may be superseded
+    select w.client_key, w.issuer_key, p.delivery_id, p.place, p.sub is not null and exists (
+            select from lastcall.participations s where s.issuer_key = w.issuer_key and s.sub = p.sub and s.client_key = w.client_key
+                and s.created_at > lastcall.uuid7_time(p.delivery_id)) as superseded
+    from windows w cross join lateral unnest(w.ids[1 : 2 * w.take], w.subs[1 : 2 * w.take]) with ordinality as p(delivery_id, sub, place)
+),
+picks as materialized (
+    (select w.client_key, w.issuer_key, r.delivery_id, false as superseded
+    from (select c.*, row_number() over (partition by c.client_key order by c.place) as rank from candidates c where not c.superseded) r
+    join windows w on w.client_key = r.client_key where r.rank <= w.take limit $6::int4)
+    union all
+    select client_key, issuer_key, delivery_id, true from candidates where superseded
 ),
 locked as materialized (
     select q.issuer_key, q.delivery_id, q.lease_until as old_until, q.leased_at as old_at, q.worker_key as old_worker,
-        q.attempt_count as old_attempt, p.client_version, p.issuer_version, p.lease, p.head, p.more
+        q.attempt_count as old_attempt, p.superseded
     from picks p join lastcall.delivery_queue q on q.issuer_key = p.issuer_key and q.delivery_id = p.delivery_id
     -- Once more, on the row as it is locked: it may have been tried and put off since the snapshot.
     where q.lease_until <= now() and q.closing is null and q.due_at <= clock_timestamp()
     for update of q skip locked
 ),
+marked as (
+    update lastcall.delivery_queue q set closing = 'superseded_by_new_session'
+    from locked l where l.superseded and q.issuer_key = l.issuer_key and q.delivery_id = l.delivery_id
+    returning q.client_key
+),
 claimed as (
     update lastcall.delivery_queue q
-    set leased_at = clock_timestamp(), lease_until = clock_timestamp() + l.lease, lease_number = q.lease_number + 1,
+    set leased_at = clock_timestamp(), lease_until = clock_timestamp() + w.lease, lease_number = q.lease_number + 1,
         attempt_count = q.attempt_count + 1, worker_key = $1::int4,
         last_outcome = case when l.old_until > '-infinity' then 'unknown' else q.last_outcome end,
         outcome_was_unknown = q.outcome_was_unknown or l.old_until > '-infinity'
-    from locked l where q.issuer_key = l.issuer_key and q.delivery_id = l.delivery_id
-    returning q.*, l.client_version, l.issuer_version, l.lease, l.head, l.more, l.old_until, l.old_at, l.old_worker, l.old_attempt
+    from locked l, windows w
+    where not l.superseded and q.issuer_key = l.issuer_key and q.delivery_id = l.delivery_id and w.client_key = q.client_key
+    returning q.*, l.old_until, l.old_at, l.old_worker, l.old_attempt
 ),
 lost as (
     insert into lastcall.attempts (delivery_id, issuer_key, number, started_at, finished_at, outcome, worker_key)
@@ -60,7 +92,8 @@ audit as (
         jsonb_build_object('attempt', q.old_attempt, 'outcome', 'unknown')
     from claimed q join lastcall.clients c on c.client_key = q.client_key where q.old_until > '-infinity'
 )
-select delivery_id, issuer_key, client_key, client_version, issuer_version, lease_number, attempt_count, excused_count, outcome_was_unknown,
-    (extract(epoch from lease) * 1000000)::int8 as lease_microseconds,
-    (extract(epoch from deliver_before - clock_timestamp()) * 1000000)::int8 as left_microseconds, sub, sid, head, more
-from claimed
+select w.client_key, w.head, w.bulk_head, coalesce(cardinality(w.ids), 0) > w.take as more, q.delivery_id, q.issuer_key, w.client_version, w.issuer_version,
+    w.breaker_trips, q.lease_number, q.attempt_count, q.excused_count, q.outcome_was_unknown, (extract(epoch from w.lease) * 1000000)::int8 as lease_microseconds,
+    (extract(epoch from q.deliver_before - clock_timestamp()) * 1000000)::int8 as left_microseconds, q.sub, q.sid
+from windows w left join claimed q on q.client_key = w.client_key
+where q.delivery_id is not null or w.client_key in (select m.client_key from marked m)

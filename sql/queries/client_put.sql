@@ -8,4 +8,4 @@ on conflict (issuer_key, client_id) where deleted_at is null and kind = 'relying
     id_token_signed_response_alg = excluded.id_token_signed_response_alg, metadata = excluded.metadata,
     delivery = excluded.delivery, version = c.version + 1, updated_at = now()
 returning client_key, client_id, backchannel_logout_uri, backchannel_logout_session_required, id_token_signed_response_alg, metadata, delivery,
-    held_at is not null as held, created_at, updated_at, xmax = 0 as created
+    held_at is not null as held, lastcall.breaker_state(breaker_trips, breaker_open_until), created_at, updated_at, xmax = 0 as created

@@ -6,7 +6,7 @@ struct ClientsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clients",
         abstract: "The RPs of an issuer.",
-        subcommands: [List.self, Get.self, Put.self, Delete.self]
+        subcommands: [List.self, Get.self, Put.self, Delete.self, Hold.self, Release.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -77,6 +77,36 @@ struct ClientsCommand: AsyncParsableCommand {
         func validate() throws {
             guard metadata == nil || (uri == nil && alg == nil && !sessionRequired) else {
                 throw ValidationError("--metadata holds the whole metadata; give no other option beside it.")
+            }
+        }
+    }
+
+    struct Hold: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a client's deliveries wait, within their deadlines."
+        )
+        @OptionGroup var options: OperatorOptions
+        @Argument(help: "The issuer's name.") var issuer: String
+        @Argument(help: "The client_id.") var clientID: String
+
+        func run() async throws {
+            try await options.withAPI { api in
+                api.show(try await api.call("POST", ["v1", "issuers", issuer, "clients", clientID, "hold"]))
+            }
+        }
+    }
+
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let a client's deliveries go again.")
+        @OptionGroup var options: OperatorOptions
+        @Argument(help: "The issuer's name.") var issuer: String
+        @Argument(help: "The client_id.") var clientID: String
+
+        func run() async throws {
+            try await options.withAPI { api in
+                api.show(
+                    try await api.call("POST", ["v1", "issuers", issuer, "clients", clientID, "release"])
+                )
             }
         }
     }
