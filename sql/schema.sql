@@ -1147,6 +1147,7 @@ CREATE TABLE lastcall.delivery_queue (
     last_outcome lastcall.attempt_outcome,
     outcome_was_unknown boolean DEFAULT false NOT NULL,
     closing lastcall.end_reason,
+    closing_by text COLLATE pg_catalog."C",
     sub text COLLATE pg_catalog."C",
     sid text COLLATE pg_catalog."C",
     CONSTRAINT delivery_queue_sid_check CHECK ((octet_length(sid) <= 255)),
@@ -1530,6 +1531,10 @@ CREATE INDEX deliveries_not_delivered ON ONLY lastcall.deliveries USING btree (i
 
 CREATE INDEX deliveries_default_issuer_key_status_client_id_delivery_id_idx ON lastcall.deliveries_default USING btree (issuer_key, status, client_id, delivery_id) WHERE (status <> 'delivered'::lastcall.delivery_status);
 
+CREATE INDEX deliveries_not_delivered_in_order ON ONLY lastcall.deliveries USING btree (issuer_key, status, delivery_id) WHERE (status <> 'delivered'::lastcall.delivery_status);
+
+CREATE INDEX deliveries_default_issuer_key_status_delivery_id_idx ON lastcall.deliveries_default USING btree (issuer_key, status, delivery_id) WHERE (status <> 'delivered'::lastcall.delivery_status);
+
 CREATE INDEX delivery_queue_closing ON lastcall.delivery_queue USING btree (issuer_key, delivery_id) WHERE (closing IS NOT NULL);
 
 CREATE INDEX delivery_queue_deadline ON lastcall.delivery_queue USING btree (deliver_before);
@@ -1565,6 +1570,8 @@ ALTER INDEX lastcall.audit_events_in_order ATTACH PARTITION lastcall.audit_event
 ALTER INDEX lastcall.audit_events_pkey ATTACH PARTITION lastcall.audit_events_default_pkey;
 
 ALTER INDEX lastcall.deliveries_not_delivered ATTACH PARTITION lastcall.deliveries_default_issuer_key_status_client_id_delivery_id_idx;
+
+ALTER INDEX lastcall.deliveries_not_delivered_in_order ATTACH PARTITION lastcall.deliveries_default_issuer_key_status_delivery_id_idx;
 
 ALTER INDEX lastcall.deliveries_pkey ATTACH PARTITION lastcall.deliveries_default_pkey;
 

@@ -175,6 +175,10 @@ extension Problem {
         case .notFound: self = .notFound
         case .alreadyExists: self = .conflict("already_exists", "There is one of this name or id already.")
         case .stillInUse: self = .conflict("still_in_use", "Deliveries of the issuer are still open.")
+        case .notEnded: self = .conflict("not_ended", "The delivery has not ended.")
+        case .alreadyDelivered:
+            self = .conflict("already_delivered", "The RP accepted the delivery; force sends it again.")
+        case .alreadyEnded: self = .conflict("already_ended", "It has ended already.")
         case .keyRule("key_not_yet_published"):
             self = .conflict("key_not_yet_published", "The key has not been in the JWK Set for long enough.")
         case .keyRule(let code): self = .conflict(code, "It is the only active key of its alg.")

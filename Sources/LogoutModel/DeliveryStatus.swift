@@ -36,7 +36,8 @@ public enum DeliveryStatus: String, Sendable, Hashable, CaseIterable {
             true
         case (.retrying, .delivering), (.retrying, .held): true
         case (_, .failed), (_, .expired), (_, .cancelled), (_, .notCovered): !isEnd
-        case (.delivered, .pending), (.failed, .pending), (.expired, .pending), (.cancelled, .pending): true
+        // A redelivery: what was tried before waits as a retry does.
+        case (_, .pending), (_, .retrying): isEnd
         default: false
         }
     }

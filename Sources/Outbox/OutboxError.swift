@@ -10,6 +10,12 @@ public enum OutboxError: Error, Sendable, Hashable {
     case stillInUse
     /// A key of the issuer cannot do this now, in the words of the API (`key_not_yet_published`, `last_active_key`).
     case keyRule(String)
+    /// The delivery is still open, so it cannot be sent again.
+    case notEnded
+    /// The RP accepted the delivery; only force sends it again.
+    case alreadyDelivered
+    /// What would be cancelled has ended.
+    case alreadyEnded
     /// The database holds a word that this program does not know: it is older than the schema.
     case unknownWord(String)
 }

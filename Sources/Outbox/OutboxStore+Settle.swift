@@ -37,25 +37,46 @@ extension OutboxStore {
     public func endOverdue(worker: Int32?, client: Int32? = nil, limit: Int = 500) async throws -> Int {
         try await repeating { connection in
             try connection.transaction { connection in
-                let rows = try connection.query(
-                    .seize,
-                    worker.map { .int4($0) } ?? .null,
-                    .float8(10),
-                    .int4(Int32(limit)),
-                    client.map { .int4($0) } ?? .null
+                try connection.endSeized(
+                    worker: worker,
+                    limit: limit,
+                    client: client.map { .int4($0) } ?? .null,
+                    issuer: .null,
+                    event: .null
                 )
-                let batch = try rows.map { row in
-                    var columns = ColumnReader(row)
-                    return try columns.seizedDelivery()
-                }
-                guard !batch.isEmpty else { return 0 }
-                _ = try connection.query(
-                    .settle,
-                    parameters: settleParameters(batch, worker: worker, now: .now)
-                )
-                return batch.count
             }
         }
+    }
+}
+
+extension PostgresConnection {
+    /// Leases deliveries that must end, and ends them, in the transaction that runs.
+    ///
+    /// `client`: only those of this deleted client.
+    /// `issuer`, `event`: only those of this event that are marked as closing.
+    func endSeized(
+        worker: Int32?,
+        limit: Int,
+        client: PostgresValue,
+        issuer: PostgresValue,
+        event: PostgresValue
+    ) throws -> Int {
+        let rows = try query(
+            .seize,
+            worker.map { .int4($0) } ?? .null,
+            .float8(10),
+            .int4(Int32(limit)),
+            client,
+            issuer,
+            event
+        )
+        let batch = try rows.map { row in
+            var columns = ColumnReader(row)
+            return try columns.seizedDelivery()
+        }
+        guard !batch.isEmpty else { return 0 }
+        _ = try query(.settle, parameters: settleParameters(batch, worker: worker, now: .now))
+        return batch.count
     }
 }
 

@@ -28,17 +28,18 @@ public struct OutboxStore: Sendable {
 
     /// Runs a statement again after a deadlock or a serialization failure, which changed nothing.
     func repeating<Result: Sendable>(
+        within deadline: Duration? = nil,
         _ body: @escaping @Sendable (PostgresConnection) throws -> Result
     ) async throws -> Result {
         for _ in 1..<5 {
             do {
-                return try await perform(body)
+                return try await perform(within: deadline, body)
             } catch PostgresError.server(let sqlState, _, _, _)
                 where sqlState.category == .transactionRollback
             {
                 logger.debug("statement repeated", metadata: ["sqlstate": "\(sqlState)"])
             }
         }
-        return try await perform(body)
+        return try await perform(within: deadline, body)
     }
 }

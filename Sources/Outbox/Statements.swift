@@ -58,6 +58,19 @@ extension PostgresStatement {
     static let apiKeyAdd = writing(SQLText.api_key_add)
     static let apiKeysList = reading(SQLText.api_keys_list)
     static let apiKeyRevoke = writing(SQLText.api_key_revoke)
+    static let deliveryLock = writing(SQLText.delivery_lock)
+    static let redeliver = writing(SQLText.redeliver)
+    static let redeliveryStart = writing(SQLText.redelivery_start)
+    static let redeliveryPick = reading(SQLText.redelivery_pick)
+    static let redeliveryGet = reading(SQLText.redelivery_get)
+    static let redeliveriesList = reading(SQLText.redeliveries_list)
+    static let redeliveryCancel = writing(SQLText.redelivery_cancel)
+    static let operationTake = writing(SQLText.operation_take)
+    static let operationAdvance = writing(SQLText.operation_advance)
+    static let operationPostpone = writing(SQLText.operation_postpone)
+    static let expansionStop = writing(SQLText.expansion_stop)
+    static let eventCancel = writing(SQLText.event_cancel)
+    static let cancelMark = writing(SQLText.cancel_mark)
 }
 
 /// The numbered migrations of `sql/migrations`, ready for the migrator.

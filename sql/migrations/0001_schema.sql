@@ -188,6 +188,7 @@ create table lastcall.delivery_queue (
     last_outcome lastcall.attempt_outcome,
     outcome_was_unknown boolean not null default false,
     closing lastcall.end_reason,                   -- ends so when the attempt in flight is over, unless delivered
+    closing_by text collate "C",                   -- who asked for that; null: the system
     sub text collate "C" check (octet_length(sub) <= 255),
     sid text collate "C" check (octet_length(sid) <= 255),
     primary key (issuer_key, delivery_id)

@@ -24,6 +24,9 @@ create table lastcall.operations (
 create index operations_running on lastcall.operations (due_at) where status = 'running';
 create index operations_of_issuer on lastcall.operations (issuer_key, operation_id);
 
+-- A redelivery in bulk that names no client walks along this one, a status at a time.
+create index deliveries_not_delivered_in_order on lastcall.deliveries (issuer_key, status, delivery_id) where status <> 'delivered';
+
 -- A harmless logout that an operator asks for. A worker takes it, sends it, writes down what it met; the caller waits for that.
 create table lastcall.probes (
     probe_id uuid primary key default lastcall.uuid7(),

@@ -1,16 +1,21 @@
 -- Lease deliveries that must end without another attempt: past their deadline, marked as closing, or of a deleted client. Leases that run are left alone.
 -- $1 worker_key int4 (null: an API process) · $2 lease seconds float8 · $3 at most this many of each kind int4
 -- $4 client_key int4: only deliveries of this one, deleted, client (null: of all)
+-- $5 issuer_key int4 · $6 event_id uuid: only deliveries of this one event that are marked as closing (null: of all)
 -- Returns: delivery_id, issuer_key, client_key, lease_number, attempt_count, reason. Each goes to settle with no attempt made.
 with due as materialized (
     (select issuer_key, delivery_id, 'deadline_passed'::lastcall.end_reason as reason from lastcall.delivery_queue
-        where $4::int4 is null and deliver_before <= now() and lease_until <= now() order by deliver_before limit $3::int4)
+        where $4::int4 is null and $6::uuid is null and deliver_before <= now() and lease_until <= now() order by deliver_before limit $3::int4)
     union all
     (select issuer_key, delivery_id, closing from lastcall.delivery_queue
-        where $4::int4 is null and closing is not null and lease_until <= now() limit $3::int4)
+        where $4::int4 is null and $6::uuid is null and closing is not null and lease_until <= now() limit $3::int4)
     union all
     (select q.issuer_key, q.delivery_id, 'client_not_found' from lastcall.clients c join lastcall.delivery_queue q on q.client_key = c.client_key
-        where c.deleted_at is not null and (c.client_key = $4::int4 or $4::int4 is null) and q.lease_until <= now() limit $3::int4)
+        where c.deleted_at is not null and (c.client_key = $4::int4 or $4::int4 is null) and $6::uuid is null and q.lease_until <= now() limit $3::int4)
+    union all
+    (select issuer_key, delivery_id, closing from lastcall.delivery_queue
+        where issuer_key = $5::int4 and delivery_id > $6::uuid and delivery_id <= lastcall.delivery_id($6::uuid, 16777215)
+            and closing is not null and lease_until <= now() order by delivery_id limit $3::int4)
 ),
 orphans as (
     -- Accepted while their issuer was being deleted: nobody is left to tell, or to ask.

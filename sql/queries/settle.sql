@@ -17,7 +17,7 @@ with input as materialized (
             remote_address, jti, kid)
 ),
 held as materialized (
-    select q.issuer_key, q.delivery_id, q.client_key, q.closing, c.client_id,
+    select q.issuer_key, q.delivery_id, q.client_key, q.closing, coalesce(q.closing_by, 'system') as closing_by, c.client_id,
         case when q.closing is not null and i.status <> 'delivered' then lastcall.status_of(q.closing)
             else i.status::lastcall.delivery_status end as status,
         case when q.closing is not null and i.status <> 'delivered' then q.closing
@@ -96,19 +96,20 @@ counted as (
 ),
 noted as (
     select h.issuer_key, i.delivery_id as subject_id, 0 as step, 'logout.back_channel.attempted'::lastcall.audit_type as type, h.client_id,
-        jsonb_strip_nulls(jsonb_build_object('attempt', i.attempt, 'outcome', i.outcome, 'http_status', i.http_status)) as data
+        jsonb_strip_nulls(jsonb_build_object('attempt', i.attempt, 'outcome', i.outcome, 'http_status', i.http_status)) as data, 'system' as actor
     from held h join input i using (issuer_key, delivery_id) where i.outcome <> 'delivered'
     union all
     select h.issuer_key, i.delivery_id, 1, ('logout.back_channel.' || case h.status when 'not_covered' then 'failed' else h.status::text end)::lastcall.audit_type,
         h.client_id, case h.status when 'delivered' then jsonb_build_object('attempt', i.attempt, 'http_status', i.http_status)
-            else jsonb_build_object('attempts', i.attempt - case when i.outcome is null then 1 else 0 end, 'reason', h.reason) end
+            else jsonb_build_object('attempts', i.attempt - case when i.outcome is null then 1 else 0 end, 'reason', h.reason) end,
+        case when h.reason = h.closing then h.closing_by else 'system' end
     from held h join input i using (issuer_key, delivery_id) where h.status <> 'retrying'
     union all
-    select issuer_key, event_id, 2, 'logout.ended', null, jsonb_build_object('status', status) from counted where ended
+    select issuer_key, event_id, 2, 'logout.ended', null, jsonb_build_object('status', status), 'system' from counted where ended
 ),
 audit as (
     insert into lastcall.audit_events (issuer_key, type, severity, subject_id, client_id, actor, data)
-    select issuer_key, type, lastcall.severity_of(type, null), subject_id, client_id, 'system', data
+    select issuer_key, type, lastcall.severity_of(type, null), subject_id, client_id, actor, data
     from (select * from noted order by step, subject_id) n
 )
 select i.delivery_id, h.delivery_id is null as fenced, c.event_id as ended_event
