@@ -12,6 +12,7 @@ extension LastcallAPI {
             Route("POST", path, .scopes([.logout]), postLogoutEvent),
             Route("GET", path, .scopes([.logout, .read]), listLogoutEvents),
             Route("GET", path + "/{id}", .scopes([.logout, .read]), getLogoutEvent),
+            Route("POST", path + "/{id}/cancel", .scopes([.operate]), cancelLogoutEvent),
         ]
     }
 
@@ -59,6 +60,15 @@ extension LastcallAPI {
         guard let id = LogoutEventID(try call.id("id")),
             let found = try await store.event(id, of: call.issuerKey())
         else { throw Problem.notFound }
+        return APIResponse(status: 200) { $0.logoutEvent(found.event, deliveries: found.deliveries) }
+    }
+
+    @Sendable private func cancelLogoutEvent(_ call: Call) async throws -> APIResponse {
+        try call.query().finish()
+        try await call.requireNoBody()
+        guard let id = LogoutEventID(try call.id("id")) else { throw Problem.notFound }
+        try await store.cancelEvent(id, of: call.issuerKey(), actor: call.principal.actor)
+        guard let found = try await store.event(id, of: call.issuerKey()) else { throw Problem.notFound }
         return APIResponse(status: 200) { $0.logoutEvent(found.event, deliveries: found.deliveries) }
     }
 

@@ -39,6 +39,7 @@ public final class LastcallAPI: Sendable {
             routes: healthRoutes + issuerRoutes + signingKeyRoutes + clientRoutes + logoutEventRoutes
                 + deliveryRoutes
                 + auditRoutes + accessKeyRoutes
+                + redeliveryRoutes
         )
         table.withLock { $0 = routes }
     }

@@ -6,7 +6,7 @@ struct DeliveriesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deliveries",
         abstract: "What became of each logout at each RP.",
-        subcommands: [List.self, Get.self]
+        subcommands: [List.self, Get.self, Redeliver.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -62,6 +62,33 @@ struct DeliveriesCommand: AsyncParsableCommand {
                     "number", "started_at", "outcome", "http_status", "latency_ms", "remote_address", "error",
                 ]
                 api.show(delivery["attempts"]?.elements ?? [], columns: columns)
+            }
+        }
+    }
+
+    struct Redeliver: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send a delivery that has ended once more; its attempts are counted on."
+        )
+        @OptionGroup var options: OperatorOptions
+        @Argument(help: "The issuer's name.") var issuer: String
+        @Argument(help: "The delivery's id.") var id: String
+        @Flag(help: "Even where the RP accepted it.") var force = false
+        @Option(help: "Seconds until it expires undelivered.") var deliverWithinSeconds: Int64?
+
+        func run() async throws {
+            try await options.withAPI { api in
+                let body = JSON.members([
+                    ("force", .bool(force)),
+                    ("deliver_within_seconds", deliverWithinSeconds.map { .number(JSONNumber($0)) }),
+                ])
+                api.show(
+                    try await api.call(
+                        "POST",
+                        ["v1", "issuers", issuer, "deliveries", id, "redeliver"],
+                        body: body
+                    )
+                )
             }
         }
     }
