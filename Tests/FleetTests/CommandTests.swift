@@ -107,6 +107,52 @@ struct CommandTests {
         #expect(await worker.process.stop() == .exit(0))
     }
 
+    @Test("what failed is sent again, one by one and in bulk, and what waits is cancelled")
+    func operate() async throws {
+        let fleet = try Fleet()
+        let rp = try Fleet.relyingParty(standing: .status(400))
+        try await fleet.prepare(["rp": rp.uri(), "slow": "https://slow.example.com/logout"])
+        let worker = try await fleet.start("work")
+        var events: [String] = []
+        for number in 1...3 { events.append(try await fleet.logout("rp", sid: "s-\(number)")) }
+        for event in events { _ = try await fleet.end(of: event) }
+        let failed = try lines(
+            await fleet.command("deliveries", "list", "op", "--status", "failed", "--json")
+        )
+        let ids = try failed.map { try $0.text("id") }
+        try #require(ids.count == 3)
+        let counted = try object(
+            await fleet.command("redeliveries", "start", "op", "--client-id", "rp", "--dry-run", "--json")
+        )
+        #expect(try counted.text("status") == "done")
+        #expect(counted["matched"] as? Int == 3)
+        rp.always(.ok)
+        let again = try object(await fleet.command("deliveries", "redeliver", "op", ids[0], "--json"))
+        #expect(try again.text("id") == ids[0])
+        let done = try object(
+            await fleet.command("redeliveries", "start", "op", "--status", "failed", "--watch", "--json")
+        )
+        #expect(try done.text("status") == "done")
+        for event in events { _ = try await fleet.end(of: event) }
+        #expect(rp.received.count == 6)
+        let id = try done.text("id")
+        #expect(try object(await fleet.command("redeliveries", "show", "op", id, "--json")).text("id") == id)
+        #expect(try lines(await fleet.command("redeliveries", "list", "op", "--json")).count == 2)
+        let stop = try await LastcallProcess.run(
+            ["redeliveries", "cancel", "op", id],
+            environment: fleet.environment
+        )
+        #expect(stop.errors.hasPrefix("lastcall: already_ended: "))
+        #expect(await worker.process.stop() == .exit(0))
+
+        let waiting = try await fleet.logout("slow")
+        #expect(try await fleet.command("events", "show", "op", waiting).contains("pending"))
+        let cancelled = try object(await fleet.command("events", "cancel", "op", waiting, "--json"))
+        #expect(try cancelled.text("status") == "cancelled")
+        let listed = try lines(await fleet.command("events", "list", "op", "--status", "cancelled", "--json"))
+        #expect(try listed.map { try $0.text("id") } == [waiting])
+    }
+
     @Test("targets come from a file, and a client that is not registered is told as such")
     func targets() async throws {
         let fleet = try Fleet()

@@ -36,23 +36,18 @@ extension Workbench {
     func failed(_ count: Int, for clientID: String = "rp") async throws -> AcceptedEvent {
         let lane = try await putClient(clientID)
         let event = try await accept(count, for: clientID)
-        let claimed = try await claim(lane, quota: 1_000)
-        let batch = claimed.map { $0.settled(.ended(.rejected, []), .rejected, status: 400) }
-        _ = try await store.settle(batch, worker: worker, now: .now)
+        for _ in 0..<(count + 999) / 1_000 {
+            let claimed = try await claim(lane, quota: 1_000)
+            let batch = claimed.map { $0.settled(.ended(.rejected, []), .rejected, status: 400) }
+            _ = try await store.settle(batch, worker: worker, now: .now)
+        }
         return event
     }
 
     func redeliver(_ id: DeliveryID, force: Bool = false, within: Double? = nil) async throws
         -> (delivery: DeliveryRecord, lanes: [Int32])
     {
-        try await store.redeliver(
-            id,
-            of: issuer,
-            force: force,
-            deliverWithin: within,
-            usualDeliverWithin: 3_600,
-            actor: "operator"
-        )
+        try await store.redeliver(id, of: issuer, force: force, within: within)
     }
 
     func start(
@@ -81,5 +76,21 @@ extension Workbench {
 
     func cancel(_ event: LogoutEventID) async throws {
         try await store.cancelEvent(event, of: issuer, actor: "operator")
+    }
+}
+
+extension OutboxStore {
+    func redeliver(_ id: DeliveryID, of issuer: Int32, force: Bool = false, within: Double? = nil)
+        async throws
+        -> (delivery: DeliveryRecord, lanes: [Int32])
+    {
+        try await redeliver(
+            id,
+            of: issuer,
+            force: force,
+            deliverWithin: within,
+            usualDeliverWithin: 3_600,
+            actor: "operator"
+        )
     }
 }
