@@ -17,16 +17,25 @@ struct OperationRunner {
         }
     }
 
+    /// One step of each kind, so that a long one of either holds the other up by no more than that.
     private func didStep() async -> Bool {
+        let within = Double(DeliverySettings.standard.deliverWithinSeconds)
+        let hasExpanded = await step("expansions") {
+            try await worker.store.expandStep(usualDeliverWithin: within)
+        }
+        let hasOperated = await step("operations") {
+            try await worker.store.runOperationStep(usualDeliverWithin: within)?.lanes
+        }
+        return hasExpanded || hasOperated
+    }
+
+    private func step(_ what: String, _ body: () async throws -> [Int32]?) async -> Bool {
         do {
-            let within = Double(DeliverySettings.standard.deliverWithinSeconds)
-            guard let step = try await worker.store.runOperationStep(usualDeliverWithin: within) else {
-                return false
-            }
-            if !step.lanes.isEmpty { worker.wake(step.lanes) }
+            guard let lanes = try await body() else { return false }
+            if !lanes.isEmpty { worker.wake(lanes) }
             return true
         } catch {
-            worker.logger.warning("operations cannot be worked on", metadata: ["error": "\(error)"])
+            worker.logger.warning("\(what) cannot be worked on", metadata: ["error": "\(error)"])
             return false
         }
     }

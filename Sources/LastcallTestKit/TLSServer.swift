@@ -50,11 +50,16 @@ final class TLSServer: @unchecked Sendable {
     }
 
     private static func reading(_ pem: String, _ read: (OpaquePointer) -> OpaquePointer?) throws -> Read {
-        guard let bio = unsafe BIO_new_mem_buf(pem, Int32(pem.utf8.count)) else {
-            throw ScriptedRelyingPartyError.tls("new buffer")
+        // The buffer is read where it lies, so it must live as long as it is read.
+        let bytes = Array(pem.utf8)
+        let object = try unsafe bytes.withUnsafeBytes { bytes in
+            guard let bio = unsafe BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count)) else {
+                throw ScriptedRelyingPartyError.tls("new buffer")
+            }
+            defer { unsafe BIO_free(bio) }
+            return unsafe read(bio)
         }
-        defer { unsafe BIO_free(bio) }
-        guard let object = unsafe read(bio) else { throw ScriptedRelyingPartyError.tls("read PEM") }
+        guard let object = unsafe object else { throw ScriptedRelyingPartyError.tls("read PEM") }
         return unsafe Read(pointer: object)
     }
 }

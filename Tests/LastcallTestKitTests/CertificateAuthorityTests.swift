@@ -37,10 +37,11 @@ struct CertificateAuthorityTests {
     }
 
     static func certificate(_ pem: String) -> OpaquePointer? {
-        let text = Array(pem.utf8)
-        guard let bio = unsafe BIO_new_mem_buf(text, Int32(text.count)) else { return nil }
-        defer { unsafe BIO_free(bio) }
-        return unsafe PEM_read_bio_X509(bio, nil, nil, nil)
+        unsafe Array(pem.utf8).withUnsafeBytes { text in
+            guard let bio = unsafe BIO_new_mem_buf(text.baseAddress, Int32(text.count)) else { return nil }
+            defer { unsafe BIO_free(bio) }
+            return unsafe PEM_read_bio_X509(bio, nil, nil, nil)
+        }
     }
 
     @Test("a certificate is good for its names and addresses, under its authority")
