@@ -34,6 +34,8 @@ struct OperationRunner {
             guard let lanes = try await body() else { return false }
             if !lanes.isEmpty { worker.wake(lanes) }
             return true
+        } catch is CancellationError {
+            return false
         } catch {
             worker.logger.warning("\(what) cannot be worked on", metadata: ["error": "\(error)"])
             return false
