@@ -7,7 +7,7 @@ import Synchronization
 /// command line calls it directly.
 public final class LastcallAPI: Sendable {
     let store: OutboxStore
-    let intake: GroupCommit
+    let intake: IntakeGate
     let wake: WakeSignal
     let settings: APISettings
     let logger: Logger
@@ -22,7 +22,7 @@ public final class LastcallAPI: Sendable {
     /// `readiness`: asked by `/readyz`.
     public init(
         store: OutboxStore,
-        intake: GroupCommit,
+        intake: IntakeGate,
         wake: WakeSignal,
         settings: APISettings,
         logger: Logger,

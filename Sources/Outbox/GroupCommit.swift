@@ -1,77 +1,98 @@
-public import LogoutModel
 import PostgresClient
 import Synchronization
 
-/// Accepts logout events in groups: requests that arrive while a commit is under way share the next one.
+/// How much a gate takes in, and how much of it becomes one commit.
+public struct GroupLimits: Sendable, Hashable {
+    /// The most requests in one commit.
+    public var requests = 256
+    /// The most that the requests of one commit may weigh, unless a single one weighs more.
+    public var weight = Int.max
+    /// More requests than this are refused rather than queued.
+    public var waiting: Int
+    /// How many commits may be under way at once.
+    public var commits = 2
+    /// How many requests of a refused batch are tried alone at once.
+    public var alone = 4
+    /// How long a batch that met a lock goes on trying its requests alone; those whose turn has not come by then share
+    /// its fate. Callers wait about two seconds for an answer.
+    public var patience = Duration.milliseconds(1_500)
+
+    /// The usual limits.
+    public init(waiting: Int) {
+        self.waiting = waiting
+    }
+}
+
+/// Commits requests in groups: those that arrive while a commit is under way share the next one.
 ///
 /// Each request is answered after the commit that holds it. At light load a request commits at once and alone; under
-/// load one commit carries up to ``maximumBatch`` of them, which costs a fraction of a transaction each.
-public final class GroupCommit: Sendable {
-    /// The most requests in one commit.
-    public static let maximumBatch = 256
-    /// The most targets in one commit, unless a single request has more.
-    public static let maximumTargets = 10_000
-
-    private struct Waiting {
-        let request: LogoutEventRequest
-        let answer: CheckedContinuation<Acceptance, any Error>
+/// load one commit carries many of them, which costs a fraction of a transaction each. A request that the database
+/// refuses, or whose row somebody else has locked, does not take its neighbours with it.
+public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
+    private struct Waiting: Sendable {
+        let request: Request
+        let answer: @Sendable (Result<Answer, any Error>) -> Void
     }
+
+    private enum Step { case refuse(Int), wait, start }
 
     private struct State {
         var waiting: [Waiting] = []
         var committing = 0
     }
 
-    private let store: OutboxStore
-    private let wake: WakeSignal
-    private let usualDeliverWithin: Double
-    private let maximumWaiting: Int
-    private let concurrency: Int
+    private let limits: GroupLimits
+    private let weight: @Sendable (Request) -> Int
+    private let commit: @Sendable ([Request]) async throws -> [Answer?]
     private let state = Mutex(State())
 
-    /// A gate in front of a store.
+    /// A gate in front of a commit.
     ///
-    /// `wake`: told of the lanes that have something due, after the commit.
-    /// `usualDeliverWithin`: seconds to the deadline where neither request, client nor issuer says.
-    /// `maximumWaiting`: more requests than this are refused rather than queued.
-    /// `concurrency`: how many commits may be under way at once.
+    /// `weight`: what a request counts towards ``GroupLimits/weight``.
+    /// `commit`: commits a batch as a whole or not at all; an answer for each request in its place, `nil` where it
+    /// must be asked again.
     public init(
-        store: OutboxStore,
-        wake: WakeSignal,
-        usualDeliverWithin: Double,
-        maximumWaiting: Int,
-        concurrency: Int = 2
+        limits: GroupLimits,
+        weight: @escaping @Sendable (Request) -> Int = { _ in 1 },
+        commit: @escaping @Sendable ([Request]) async throws -> [Answer?]
     ) {
-        self.store = store
-        self.wake = wake
-        self.usualDeliverWithin = usualDeliverWithin
-        self.maximumWaiting = maximumWaiting
-        self.concurrency = concurrency
+        self.limits = limits
+        self.weight = weight
+        self.commit = commit
     }
 
-    /// Accepts one request; returns once it is durable.
+    /// Commits one request together with whatever else waits; returns once it is durable.
     ///
-    /// - Throws: ``OutboxError/overloaded(waiting:)``, or ``PostgresError``.
-    public func accept(_ request: LogoutEventRequest) async throws -> Acceptance {
+    /// - Throws: ``OutboxError/overloaded(waiting:)``, or what the commit threw.
+    public func submit(_ request: Request) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
-            enqueue(Waiting(request: request, answer: continuation))
+            enqueue(Waiting(request: request) { continuation.resume(with: $0) })
         }
+    }
+
+    /// Commits the requests of one caller as a batch of their own, behind nobody; each is answered for itself.
+    public func submit(all requests: [Request]) async -> [Result<Answer, any Error>] {
+        let answers = Answers<Answer>(count: requests.count)
+        let batch = requests.enumerated().map { place, request in
+            Waiting(request: request) { answers.put($0, at: place) }
+        }
+        await settle(batch)
+        return answers.all
     }
 
     /// How many requests wait for a commit to begin.
     public var waiting: Int { state.withLock { $0.waiting.count } }
 
     private func enqueue(_ waiting: Waiting) {
-        enum Step { case refuse(Int), wait, start }
         let step: Step = state.withLock { state in
-            guard state.waiting.count < maximumWaiting else { return .refuse(state.waiting.count) }
+            guard state.waiting.count < limits.waiting else { return .refuse(state.waiting.count) }
             state.waiting.append(waiting)
-            guard state.committing < concurrency else { return .wait }
+            guard state.committing < limits.commits else { return .wait }
             state.committing += 1
             return .start
         }
         switch step {
-        case .refuse(let count): waiting.answer.resume(throwing: OutboxError.overloaded(waiting: count))
+        case .refuse(let count): waiting.answer(.failure(OutboxError.overloaded(waiting: count)))
         case .wait: break
         case .start: Task { await self.commitUntilEmpty() }
         }
@@ -83,10 +104,10 @@ public final class GroupCommit: Sendable {
                 state.committing -= 1
                 return []
             }
-            var targets = 0
-            let batch = state.waiting.prefix(Self.maximumBatch).prefix { waiting in
-                targets += waiting.request.scope.weight
-                return targets <= Self.maximumTargets
+            var sum = 0
+            let batch = state.waiting.prefix(limits.requests).prefix { waiting in
+                sum += weight(waiting.request)
+                return sum <= limits.weight
             }
             let count = max(1, batch.count)
             let taken = Array(state.waiting.prefix(count))
@@ -99,40 +120,59 @@ public final class GroupCommit: Sendable {
         while true {
             let batch = nextBatch()
             guard !batch.isEmpty else { return }
-            await commit(batch)
+            await settle(batch)
         }
     }
 
-    private func commit(_ batch: [Waiting], round: Int = 1) async {
+    private func settle(_ batch: [Waiting], round: Int = 1) async {
         var twins: [Waiting] = []
         do {
-            let answers = try await store.accept(batch.map(\.request), usualDeliverWithin: usualDeliverWithin)
-            var lanes: [Int32] = []
-            for case .fresh(let accepted)? in answers { lanes += accepted.lanes }
-            if !lanes.isEmpty { wake.announce(lanes) }
+            let answers = try await commit(batch.map(\.request))
             for (waiting, answer) in zip(batch, answers) {
-                if let answer { waiting.answer.resume(returning: answer) } else { twins.append(waiting) }
+                if let answer { waiting.answer(.success(answer)) } else { twins.append(waiting) }
             }
         } catch let error as PostgresError where batch.count > 1 && error.isAboutOneRequest {
-            // One request that the database refuses must not take its neighbours with it.
-            for waiting in batch { await commit([waiting]) }
+            await settleAlone(batch, error)
         } catch {
-            for waiting in batch { waiting.answer.resume(throwing: error) }
+            for waiting in batch { waiting.answer(.failure(error)) }
         }
         guard !twins.isEmpty else { return }
         // The next statement sees the first of the twins, unless that one failed: a few rounds are plenty.
-        guard round < 5 else { return twins.forEach { $0.answer.resume(throwing: PostgresError.timeout) } }
-        await commit(twins, round: round + 1)
+        guard round < 5 else { return twins.forEach { $0.answer(.failure(PostgresError.timeout)) } }
+        await settle(twins, round: round + 1)
+    }
+
+    /// One request that the database refuses, or whose row is locked, must not take its neighbours with it.
+    private func settleAlone(_ batch: [Waiting], _ error: PostgresError) async {
+        let end = error.isLock ? ContinuousClock.now + limits.patience : nil
+        await withTaskGroup(of: Void.self) { group in
+            for (index, waiting) in batch.enumerated() {
+                if index >= limits.alone { await group.next() }
+                if let end, ContinuousClock.now >= end {
+                    waiting.answer(.failure(error))
+                } else {
+                    group.addTask { await self.settle([waiting]) }
+                }
+            }
+        }
     }
 }
 
-extension LogoutScope {
-    /// About how many deliveries it comes to; a filter matches few as a rule, and at most 1,000 in one commit.
-    fileprivate var weight: Int {
-        switch self {
-        case .targets(let targets): targets.count
-        case .filter: 40
-        }
+/// The answers to one caller's requests, as they come in.
+private final class Answers<Answer: Sendable>: Sendable {
+    private let places: Mutex<[Result<Answer, any Error>?]>
+
+    init(count: Int) {
+        places = Mutex(Array(repeating: nil, count: count))
+    }
+
+    func put(_ answer: Result<Answer, any Error>, at place: Int) {
+        places.withLock { $0[place] = answer }
+    }
+
+    /// Each of them; every request is answered by the time that its batch is settled.
+    var all: [Result<Answer, any Error>] {
+        places.withLock { $0.map { $0 ?? .failure(PostgresError.timeout) } }
     }
 }
 
@@ -140,8 +180,17 @@ extension PostgresError {
     /// Whether nothing was committed, and a request of the batch may be the cause.
     fileprivate var isAboutOneRequest: Bool {
         switch self {
-        case .server, .invalidText, .invalidTimestamp, .parameterTooLarge: !isTransient
+        case .server, .invalidText, .invalidTimestamp, .parameterTooLarge: isLock || !isTransient
         default: false
         }
     }
+
+    /// Whether a row was locked by somebody else for longer than a batch waits (55P03).
+    fileprivate var isLock: Bool {
+        if case .server("55P03", _, _, _) = self { true } else { false }
+    }
+}
+
+private func ~= (code: String, state: SQLState) -> Bool {
+    state.code == code
 }

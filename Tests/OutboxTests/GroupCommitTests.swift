@@ -8,7 +8,7 @@ import Testing
 struct GroupCommitTests {
     typealias Answer = Result<Acceptance, any Error>
 
-    static func gate(_ store: OutboxStore, waiting: Int = 1_000) -> GroupCommit {
+    static func gate(_ store: OutboxStore, waiting: Int = 1_000) -> IntakeGate {
         GroupCommit(
             store: store,
             wake: WakeSignal(store: store),
