@@ -71,6 +71,9 @@ extension PostgresStatement {
     static let expansionStop = writing(SQLText.expansion_stop)
     static let eventCancel = writing(SQLText.event_cancel)
     static let cancelMark = writing(SQLText.cancel_mark)
+    static let participationsRecord = writing(SQLText.participations_record)
+    static let participationsEnd = writing(SQLText.participations_end)
+    static let participationsList = reading(SQLText.participations_list)
 }
 
 /// The numbered migrations of `sql/migrations`, ready for the migrator.
