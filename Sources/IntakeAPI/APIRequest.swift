@@ -10,6 +10,9 @@ public struct APIRequest: Sendable {
     public let headers: [(name: String, value: String)]
     /// Reads the body up to a limit; throws ``BodyTooLarge`` beyond it.
     public let body: @Sendable (Int) async throws -> [UInt8]
+    /// The body piece by piece, for what must not hold it whole; the sender waits while a piece is dealt with. Either
+    /// this or ``body`` is read, once.
+    public let chunks: any AsyncSequence<[UInt8], any Error> & Sendable
 
     /// The body is larger than what is read.
     public struct BodyTooLarge: Error {
@@ -30,6 +33,30 @@ public struct APIRequest: Sendable {
         self.query = query
         self.headers = headers
         self.body = body
+        chunks = WholeBody(read: body)
+    }
+
+    /// A call whose body can also be read piece by piece.
+    public init(
+        method: String,
+        path: String,
+        query: String = "",
+        headers: [(name: String, value: String)] = [],
+        chunks: some AsyncSequence<[UInt8], any Error> & Sendable
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.chunks = chunks
+        body = { limit in
+            var body: [UInt8] = []
+            for try await chunk in chunks {
+                guard chunk.count <= limit - body.count else { throw BodyTooLarge() }
+                body += chunk
+            }
+            return body
+        }
     }
 
     /// The values of a header field, in the order in which they were sent.
@@ -45,6 +72,22 @@ public struct APIRequest: Sendable {
         }
         return values.first
     }
+}
+
+/// A body that is only known as a whole, as one piece.
+private struct WholeBody: AsyncSequence, Sendable {
+    let read: @Sendable (Int) async throws -> [UInt8]
+
+    struct Iterator: AsyncIteratorProtocol {
+        var read: (@Sendable (Int) async throws -> [UInt8])?
+
+        mutating func next() async throws -> [UInt8]? {
+            defer { read = nil }
+            return try await read?(.max)
+        }
+    }
+
+    func makeAsyncIterator() -> Iterator { Iterator(read: read) }
 }
 
 /// What a call is answered with.

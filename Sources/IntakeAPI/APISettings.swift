@@ -15,6 +15,8 @@ public struct APISettings: Sendable {
     public var retiredKeyPublication: Duration
     /// The largest body, in bytes.
     public var bodyLimit: Int
+    /// How many calls of a kind may wait for a group commit.
+    public var queueLimit: Int
 
     /// The defaults of every setting.
     public init(addressRule: AddressRule) {
@@ -22,5 +24,6 @@ public struct APISettings: Sendable {
         keyPublication = .seconds(3_600)
         retiredKeyPublication = .seconds(86_400)
         bodyLimit = 1_048_576
+        queueLimit = 10_000
     }
 }

@@ -70,7 +70,7 @@ struct Call: Sendable {
     }
 
     /// RFC 9110 section 8.3; parameters are ignored, but a charset other than UTF-8 is not.
-    private func requireMediaType(_ expected: String) throws {
+    func requireMediaType(_ expected: String) throws {
         guard let field = try request.single("content-type") else {
             throw Problem.unsupportedMediaType(expected)
         }

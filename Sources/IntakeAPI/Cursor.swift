@@ -6,6 +6,7 @@ import LogoutTokens
 enum Cursor {
     private static let idMark: UInt8 = 1
     private static let nameMark: UInt8 = 2
+    private static let placeMark: UInt8 = 3
 
     static func text(_ id: UUID) -> String {
         let raw = id.lowercased.filter { $0 != "-" }
@@ -31,6 +32,17 @@ enum Cursor {
             return nil
         }
         return String(validating: bytes.dropFirst(), as: UTF8.self)
+    }
+
+    static func text(_ place: Int64) -> String {
+        Base64.urlEncode([placeMark] + (0..<8).map { UInt8(truncatingIfNeeded: place >> (56 - 8 * $0)) })
+    }
+
+    static func place(_ text: String) -> Int64? {
+        guard let bytes = try? Base64.urlDecode(text), bytes.first == placeMark, bytes.count == 9 else {
+            return nil
+        }
+        return bytes.dropFirst().reduce(0) { $0 << 8 | Int64($1) }
     }
 }
 

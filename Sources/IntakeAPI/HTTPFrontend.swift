@@ -23,15 +23,9 @@ public struct HTTPFrontend: HTTPResponder {
             method: isHead ? "GET" : request.method.rawValue,
             path: request.uri.path,
             query: request.uri.query ?? "",
-            headers: request.headers.map { ($0.name.canonicalName, $0.value) }
-        ) { limit in
-            do {
-                let buffer = try await body.collect(upTo: limit)
-                return Array(buffer.readableBytesView)
-            } catch is NIOTooManyBytesError {
-                throw APIRequest.BodyTooLarge()
-            }
-        }
+            headers: request.headers.map { ($0.name.canonicalName, $0.value) },
+            chunks: body.map { Array($0.readableBytesView) }
+        )
         let answer = await respondTo(call)
         var headers = HTTPFields()
         headers.reserveCapacity(answer.headers.count + 2)

@@ -9,6 +9,7 @@ public final class LastcallAPI: Sendable {
     let store: OutboxStore
     let intake: IntakeGate
     let wake: WakeSignal
+    let sessions: SessionRegistry
     let settings: APISettings
     let logger: Logger
     let readiness: @Sendable () async -> Readiness
@@ -31,6 +32,7 @@ public final class LastcallAPI: Sendable {
         self.store = store
         self.intake = intake
         self.wake = wake
+        sessions = SessionRegistry(store: store, maximumWaiting: settings.queueLimit)
         self.settings = settings
         self.logger = logger
         self.readiness = readiness
@@ -40,6 +42,7 @@ public final class LastcallAPI: Sendable {
                 + deliveryRoutes
                 + auditRoutes + accessKeyRoutes
                 + redeliveryRoutes
+                + sessionRoutes
         )
         table.withLock { $0 = routes }
     }
@@ -121,7 +124,9 @@ public final class LastcallAPI: Sendable {
         let principal = route.access == .everyone ? .ofOperator("-") : try await authenticate()
         var parameters: [String: String] = [:]
         for (name, value) in encoded {
-            guard let decoded = percentDecoded(value), !decoded.utf8.contains(0) else {
+            let decoded = percentDecoded(value).flatMap { $0.utf8.contains(0) ? nil : $0 }
+            // A PUT tells what is wrong with a name. NUL stands for what cannot be read: no grammar accepts it.
+            guard let decoded = decoded ?? (route.method == "PUT" && name != "issuer" ? "\0" : nil) else {
                 throw Problem.notFound
             }
             parameters[name] = decoded

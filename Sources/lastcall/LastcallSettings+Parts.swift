@@ -25,6 +25,7 @@ extension LastcallSettings {
         api.keyPublication = keyPublication
         api.retiredKeyPublication = retiredKeyPublication
         api.bodyLimit = bodyLimit
+        api.queueLimit = intakeQueueLimit
         return api
     }
 }

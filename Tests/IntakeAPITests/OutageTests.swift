@@ -24,7 +24,7 @@ struct OutageTests {
         try cluster.stop()
         for route in RouteScope.all where route.route != "GET /healthz" {
             let body = QueryReaderTests.body(of: route.route)
-            let answer = await api.call(route.line(issuer: "acme"), json: body)
+            let answer = await api.call(route.line(issuer: "acme"), json: body, headers: route.headers)
             #expect(answer.status == 503, "\(route): \(answer.text)")
             #expect(answer.header("Retry-After") == ["1"], "\(route)")
             if route.route != "GET /readyz" { #expect(answer.refusal == .init(503, "unavailable")) }

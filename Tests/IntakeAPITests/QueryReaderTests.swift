@@ -14,7 +14,12 @@ struct QueryReaderTests {
         let scope = try #require(RouteScope.all.first { $0.route == route })
         // Probes of load balancers carry what they like.
         guard !route.hasSuffix("z") else { return }
-        let answer = await api.call(scope.line(issuer: "acme") + "?nonsense=1", json: Self.body(of: route))
+        let line = scope.line(issuer: "acme")
+        let answer = await api.call(
+            line + (line.contains("?") ? "&" : "?") + "nonsense=1",
+            json: Self.body(of: route),
+            headers: scope.headers
+        )
         #expect(answer.refusal == Self.refused, "\(answer.status) \(answer.text)")
     }
 
@@ -25,6 +30,9 @@ struct QueryReaderTests {
         case "POST /v1/issuers/{issuer}/logout-events": #"{"targets": []}"#
         case "POST /v1/issuers/{issuer}/signing-keys": #"{"alg": "ES256"}"#
         case "POST /v1/api-keys": #"{"name": "n"}"#
+        case let route where route.hasSuffix("/import"):
+            #"{"session_id": "s", "client_id": "nobody", "sub": "u"}"#
+        case let route where route.hasPrefix("PUT") && route.contains("{session_id}"): #"{"sub": "u"}"#
         case let route where route.hasPrefix("GET"): nil
         default: "{}"
         }

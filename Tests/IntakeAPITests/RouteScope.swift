@@ -8,8 +8,16 @@ struct RouteScope: Sendable, CustomStringConvertible {
 
     /// The route with its parameters filled in; the things it names need not be there.
     func line(issuer: String) -> String {
-        route.replacing("{issuer}", with: issuer).replacing("{client_id}", with: "nobody")
+        let line = route.replacing("{issuer}", with: issuer).replacing("{client_id}", with: "nobody")
+            .replacing("{session_id}", with: "none")
             .replacing("{kid}", with: "none").replacing("{id}", with: "01900000-0000-7000-8000-000000000001")
+        // The list of sessions wants to know of whom.
+        return route == "GET /v1/issuers/{issuer}/sessions" ? line + "?session_id=none" : line
+    }
+
+    /// What its body is, where it is not `application/json`.
+    var headers: [(String, String)] {
+        route.hasSuffix("/import") ? [("content-type", "application/x-ndjson")] : []
     }
 
     static let all: [RouteScope] = [
@@ -43,6 +51,16 @@ struct RouteScope: Sendable, CustomStringConvertible {
         RouteScope(route: "GET /v1/issuers/{issuer}/redeliveries/{id}", scopes: ["operate", "read"]),
         RouteScope(route: "POST /v1/issuers/{issuer}/redeliveries/{id}/cancel", scopes: ["operate"]),
         RouteScope(route: "GET /v1/issuers/{issuer}/audit-events", scopes: ["read"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/sessions", scopes: ["sessions", "read"]),
+        RouteScope(route: "POST /v1/issuers/{issuer}/sessions/import", scopes: ["sessions"]),
+        RouteScope(
+            route: "PUT /v1/issuers/{issuer}/sessions/{session_id}/clients/{client_id}",
+            scopes: ["sessions"]
+        ),
+        RouteScope(
+            route: "DELETE /v1/issuers/{issuer}/sessions/{session_id}/clients/{client_id}",
+            scopes: ["sessions"]
+        ),
         RouteScope(route: "GET /v1/api-keys", scopes: ["admin"]),
         RouteScope(route: "POST /v1/api-keys", scopes: ["admin"]),
         RouteScope(route: "DELETE /v1/api-keys/{id}", scopes: ["admin"]),

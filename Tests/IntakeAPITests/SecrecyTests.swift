@@ -46,6 +46,10 @@ struct SecrecyTests {
             ], #""issuer": "https://acme.example""#
         ),
         ("POST /v1/issuers/acme/signing-keys", ["alg", "kid", "jwk", "pem"], #""alg": "ES256""#),
+        (
+            "PUT /v1/issuers/acme/sessions/s/clients/rp",
+            ["sub", "sid", "user_id", "user_agent_id", "expires_at", "session_id"], #""sub": "u""#
+        ),
         ("POST /v1/api-keys", ["name", "issuer", "scopes", "expires_at"], #""name": "n""#),
     ]
 
@@ -55,6 +59,7 @@ struct SecrecyTests {
     )
     func members(index: Int) async throws {
         let api = try await TestAPI.withIssuer()
+        try await api.makeClient("rp")
         let (line, members, rest) = Self.calls[index]
         for member in members {
             for value in Self.nasty {
@@ -117,11 +122,12 @@ struct SecrecyTests {
             "%00", "%ff", "%25", "%27", "%5C", "%E2%80%AE", "%F0%9F%98%80", "..", "-1", long, "NaN", "'", "+",
             "%2B",
         ]
-        let lists = ["logout-events", "deliveries", "audit-events", "clients"]
+        let lists = ["logout-events", "deliveries", "audit-events", "clients", "sessions"]
         let names = [
             "sub", "sid", "client_id", "status", "reason", "cursor", "limit", "created_after",
             "created_before",
             "initiator", "logout_event_id", "delivery_id", "type", "severity", "after", "before",
+            "session_id", "user_id", "user_agent_id",
         ]
         for value in values {
             for list in lists {
@@ -139,7 +145,7 @@ struct SecrecyTests {
                     with: value
                 )
                 .replacing("{kid}", with: value).replacing("{id}", with: value)
-                let answer = await api.call(line)
+                let answer = await api.call(line.hasSuffix("/sessions") ? line + "?sub=s" : line)
                 #expect([200, 404].contains(answer.status), "\(line.prefix(80)): \(answer.text)")
             }
             for field in [

@@ -99,6 +99,39 @@ struct TestAPI: Sendable {
         return Answer(await api.respond(to: request))
     }
 
+    /// Makes a call whose body is a stream of lines.
+    func stream(
+        _ line: String,
+        key: String? = TestAPI.operatorKey,
+        _ body: Pieces,
+        headers: [(String, String)] = []
+    ) async -> Answer {
+        let words = line.split(separator: " ").map(String.init)
+        var fields = headers + [("content-type", "application/x-ndjson")]
+        if let key { fields.append(("authorization", "Bearer \(key)")) }
+        let request = APIRequest(
+            method: words[0],
+            path: words[1],
+            headers: fields.map { (name: $0.0, value: $0.1) },
+            chunks: body
+        )
+        return Answer(await api.respond(to: request))
+    }
+
+    /// Makes a call whose body is a stream of lines.
+    func stream(_ line: String, _ body: [[UInt8]]) async -> Answer {
+        await stream(line, Pieces(body))
+    }
+
+    /// A transaction that holds the participation of this sid.
+    func hold(sid: String) throws -> PostgresConnection {
+        let holder = try PostgresConnection.connect(configuration)
+        try holder.execute(
+            script: "begin; select from lastcall.participations where sid = '\(sid)' for update"
+        )
+        return holder
+    }
+
     /// Runs SQL beside the API.
     func sql(_ script: String) throws {
         try PostgresConnection.connect(configuration).execute(script: script)

@@ -48,6 +48,8 @@ returns setof lastcall.participations language sql stable parallel safe as $$
         where coalesce(of_session, of_sid, of_agent, of_sub, of_user) is null and client_key = of_client) p
     where (of_sid is null or p.sid = of_sid) and (of_agent is null or p.user_agent_id = of_agent) and (of_sub is null or p.sub = of_sub)
         and (of_user is null or coalesce(p.user_id, p.sub) = of_user) and (of_client is null or p.client_key = of_client)
+$$;
+
 -- Records participations, one element of each array for each. Row by row: what became of it ('created', 'changed', 'no_client',
 -- 'expired': its expires_at is past) and since when it has been there. Of two for one participation the later element holds.
 -- A renewal that leaves the indexed columns alone is a HOT update: check_at moves only to an earlier time (least ignores nulls), and the
