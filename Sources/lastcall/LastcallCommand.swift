@@ -18,7 +18,8 @@ struct LastcallCommand: AsyncParsableCommand {
             UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, IssuersCommand.self,
             ClientsCommand.self, KeysCommand.self, APIKeysCommand.self, LogoutCommand.self,
             DeliveriesCommand.self,
-            AuditCommand.self, EventsCommand.self, RedeliveriesCommand.self, SQLDoorCommand.self,
+            AuditCommand.self, EventsCommand.self, RedeliveriesCommand.self, SessionsCommand.self,
+            SQLDoorCommand.self,
         ]
     )
 }

@@ -85,6 +85,23 @@ struct Operator {
             guard bytes.count <= limit else { throw APIRequest.BodyTooLarge() }
             return bytes
         }
+        return try await send(request)
+    }
+
+    /// Sends a body piece by piece, as a stream of lines.
+    func post(_ path: [String], lines: some AsyncSequence<[UInt8], any Error> & Sendable) async throws -> JSON
+    {
+        try await send(
+            APIRequest(
+                method: "POST",
+                path: "/" + path.map(encoded).joined(separator: "/"),
+                headers: [("content-type", "application/x-ndjson")],
+                chunks: lines
+            )
+        )
+    }
+
+    private func send(_ request: APIRequest) async throws -> JSON {
         let response = await api.respondToOperator(request)
         let answer = response.body.isEmpty ? .null : try JSON.parse(response.body, maximumBytes: .max)
         guard response.status < 400 else {

@@ -114,13 +114,17 @@ extension Operator {
     /// Waits until a redelivery has ended; shows on a terminal how far it is.
     fileprivate func watchRedelivery(_ redelivery: JSON, of issuer: String) async throws -> JSON {
         guard let id = redelivery["id"]?.text else { return redelivery }
-        var bar = ProgressBar("redelivered")
+        var bar = ProgressBar()
         defer { bar.finish() }
         var redelivery = redelivery
         while redelivery["status"]?.text == "running" {
             try await Task.sleep(for: .milliseconds(250))
             redelivery = try await call("GET", ["v1", "issuers", issuer, "redeliveries", id])
-            bar.show(redelivery["done"]?.count ?? 0, of: redelivery["matched"]?.count ?? 0)
+            bar.show(
+                redelivery["done"]?.count ?? 0,
+                of: redelivery["matched"]?.count ?? 0,
+                "redelivered"
+            )
         }
         return redelivery
     }
