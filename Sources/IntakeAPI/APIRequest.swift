@@ -20,6 +20,12 @@ public struct APIRequest: Sendable {
         public init() {}
     }
 
+    /// The caller went away before the end of the body.
+    public struct BodyBroken: Error {
+        /// Says so.
+        public init() {}
+    }
+
     /// A call whose body is read when it is needed.
     public init(
         method: String,

@@ -24,7 +24,7 @@ public struct HTTPFrontend: HTTPResponder {
             path: request.uri.path,
             query: request.uri.query ?? "",
             headers: request.headers.map { ($0.name.canonicalName, $0.value) },
-            chunks: body.map { Array($0.readableBytesView) }
+            chunks: ArrivingBody(body: body)
         )
         let answer = await respondTo(call)
         var headers = HTTPFields()
@@ -41,4 +41,24 @@ public struct HTTPFrontend: HTTPResponder {
             body: isHead ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         )
     }
+}
+
+/// A request's body as the socket hands it on: the socket is not read ahead of whoever takes the pieces.
+private struct ArrivingBody: AsyncSequence, Sendable {
+    let body: RequestBody
+
+    struct Iterator: AsyncIteratorProtocol {
+        var buffers: RequestBody.AsyncIterator
+
+        @concurrent mutating func next() async throws -> [UInt8]? {
+            do {
+                return try await buffers.next().map { Array($0.readableBytesView) }
+            } catch {
+                guard !Task.isCancelled else { throw CancellationError() }
+                throw APIRequest.BodyBroken()
+            }
+        }
+    }
+
+    func makeAsyncIterator() -> Iterator { Iterator(buffers: body.makeAsyncIterator()) }
 }

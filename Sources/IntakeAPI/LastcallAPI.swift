@@ -82,6 +82,7 @@ public final class LastcallAPI: Sendable {
                 )
                 return Problem.internalError.response
             }
+            if error is APIRequest.BodyBroken { logger.info("caller gone before the end of its body") }
             if problem.status == 401 { logger.notice("call without a valid API key") }
             if problem.status == 503 {
                 logger.warning("call answered with 503", metadata: ["error": "\(error)"])

@@ -156,6 +156,7 @@ extension Problem {
         case let error as PostgresError:
             guard let problem = Problem(error) else { return nil }
             self = problem
+        case is APIRequest.BodyBroken: self = .invalidRequest("The body ends before it is complete.")
         case is CancellationError: self = .unavailable("The server is stopping.")
         default: return nil
         }

@@ -104,6 +104,48 @@ struct HTTPFrontendTests {
         #expect(text.hasPrefix("HTTP/1.1 413 ") && text.contains("too_large"), "\(text)")
     }
 
+    static let `import` = """
+        POST /v1/issuers/acme/sessions/import HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(key)\
+        Content-Type: application/x-ndjson\r\n
+        """
+
+    @Test("an import larger than any other body is taken in as it arrives", arguments: [true, false])
+    func importing(isChunked: Bool) async throws {
+        let line = #"{"session_id": "s", "client_id": "nobody", "sub": "u"}"#
+        let lines = Array(String(repeating: line + "\n", count: 40_000).utf8)
+        let head = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(lines.count)"
+        let before = isChunked ? "\(String(lines.count, radix: 16))\r\n" : ""
+        let text = try await exchange([
+            Array("\(Self.import)\(head)\r\n\r\n\(before)".utf8), lines,
+            Array((isChunked ? "\r\n0\r\n\r\n" : "").utf8),
+        ])
+        #expect(text.hasPrefix("HTTP/1.1 200 "), "\(text.prefix(300))")
+        #expect(text.contains(#"{"imported":0,"failed":40000,"errors":[{"line":1,"code":"not_found","#))
+    }
+
+    @Test("an import that is said to be beyond 64 MiB is answered with 413 before it is sent")
+    func importTooLarge() async throws {
+        let text = try await exchange("\(Self.import)Content-Length: \((64 << 20) + 1)\r\n\r\n")
+        #expect(text.hasPrefix("HTTP/1.1 413 ") && text.contains("too_large"), "\(text)")
+    }
+
+    @Test("a caller that goes away in the middle of its body is no failure of ours")
+    func goneAway() async throws {
+        let logs = try await serve { port, api in
+            let half = #"{"session_id": "s", "client_id": "nobody", "sub": "u"}"#
+            for head in [
+                "\(Self.import)Content-Length: 100000",
+                "POST /v1/issuers/acme/logout-events HTTP/1.1\r\nHost: a\r\n\(Self.key)Content-Type: application/json\r\nContent-Length: 99",
+            ] {
+                await RawExchange.abandon([Array("\(head)\r\n\r\n\(half)".utf8)], to: port)
+            }
+            let gone = "caller gone before the end of its body"
+            try await eventually("both calls") { api.logs.lines.count { $0.hasPrefix(gone) } == 2 }
+            return api.logs.lines
+        }
+        #expect(!logs.contains { $0.contains("call failed") }, "\(logs)")
+    }
+
     @Test("answers on one connection keep their order, and one to HEAD has no body")
     func keepAlive() async throws {
         let text = try await exchange(
@@ -128,7 +170,7 @@ struct HTTPFrontendTests {
         ]
     )
     func noHTTP(text: String) async throws {
-        try await serve { port in
+        try await serve { port, _ in
             let answer = await RawExchange.send(text, to: port)
             #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
             let good = await RawExchange.send(
@@ -144,11 +186,11 @@ struct HTTPFrontendTests {
     }
 
     private func exchange(_ parts: [[UInt8]]) async throws -> String {
-        try await serve { await RawExchange.send(parts, to: $0) }
+        try await serve { port, _ in await RawExchange.send(parts, to: port) }
     }
 
     /// Runs a server on a loopback port of its own for as long as the body takes.
-    private func serve<R: Sendable>(_ body: @escaping @Sendable (Int) async throws -> R) async throws -> R {
+    private func serve<R: Sendable>(_ body: @escaping @Sendable (Int, TestAPI) async throws -> R) async throws -> R {
         let api = try TestAPI()
         _ = await api.call("PUT /v1/issuers/acme", json: #"{"issuer": "https://acme.example"}"#)
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
@@ -167,7 +209,7 @@ struct HTTPFrontendTests {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             defer { group.cancelAll() }
-            for await port in ports { return try await body(port) }
+            for await port in ports { return try await body(port, api) }
             throw Answer.Unexpected(description: "the server did not start")
         }
     }
