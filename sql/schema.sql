@@ -368,7 +368,8 @@ CREATE FUNCTION lastcall.close_sql_door(role name) RETURNS void
     AS $$
 begin
     execute format('revoke usage on schema lastcall from %I', role);
-    execute format('revoke execute on function lastcall.enqueue_logout(text, jsonb, text) from %I', role);
+    execute format('revoke execute on function lastcall.enqueue_logout(text, jsonb, text), '
+        'lastcall.record_participation(text, jsonb), lastcall.end_participation(text, text, text, text) from %I', role);
 end $$;
 
 CREATE FUNCTION lastcall.delivery_id(event_id uuid, ordinal integer) RETURNS uuid
@@ -399,6 +400,45 @@ CREATE FUNCTION lastcall.end_if_over(of_issuer integer, of_event uuid, usual_wit
     select o.issuer_key, 'logout.ended', lastcall.severity_of('logout.ended', o.session_durability), o.event_id, o.session_durability,
         'system', jsonb_build_object('status', o.status) from over o
 $$;
+
+CREATE FUNCTION lastcall.end_participation(issuer text, session_id text, client_id text, sid text DEFAULT NULL::text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if not exists (select from lastcall.end_recorded(array[lastcall.issuer_named(issuer)], array[session_id], array[client_id], array[sid])) then
+        perform lastcall.refuse('LC404', 'not_found', 'There is no such participation.');
+    end if;
+end $$;
+
+CREATE FUNCTION lastcall.end_recorded(issuer_keys integer[], session_ids text[], client_ids text[], sids text[]) RETURNS TABLE(ord integer, ended integer)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    with given as materialized (
+        select g.ord, g.issuer_key, g.session_id, c.client_key, g.sid
+        from unnest(issuer_keys, session_ids, client_ids, sids) with ordinality as g(issuer_key, session_id, client_id, sid, ord)
+        join lastcall.clients c
+            on c.issuer_key = g.issuer_key and c.client_id = g.client_id and c.deleted_at is null and c.kind = 'relying_party'
+    ),
+    locked as materialized (
+        select p.participation_key, g.ord
+        from given g join lastcall.participations p
+            on p.issuer_key = g.issuer_key and p.session_id = g.session_id and p.client_key = g.client_key and (g.sid is null or p.sid = g.sid)
+        order by p.issuer_key, p.session_id, p.client_key, p.sid
+        for update of p
+    ),
+    gone as (
+        delete from lastcall.participations p using (select distinct participation_key from locked) l
+        where p.participation_key = l.participation_key returning p.participation_key
+    )
+    select f.ord::int, count(*)::int
+    from (select distinct on (l.participation_key) l.participation_key, l.ord from locked l join gone using (participation_key)
+        order by l.participation_key, l.ord) f
+    group by f.ord;
+end $$;
 
 CREATE FUNCTION lastcall.enqueue_logout(issuer text, event jsonb, idempotency_key text DEFAULT NULL::text) RETURNS uuid
     LANGUAGE plpgsql SECURITY DEFINER
@@ -829,7 +869,8 @@ CREATE FUNCTION lastcall.open_sql_door(role name) RETURNS void
     AS $$
 begin
     execute format('grant usage on schema lastcall to %I', role);
-    execute format('grant execute on function lastcall.enqueue_logout(text, jsonb, text) to %I', role);
+    execute format('grant execute on function lastcall.enqueue_logout(text, jsonb, text), '
+        'lastcall.record_participation(text, jsonb), lastcall.end_participation(text, text, text, text) to %I', role);
 end $$;
 
 CREATE FUNCTION lastcall.placement(client_key integer, uri text, session_required boolean, held_at timestamp with time zone, sid text) RETURNS text
@@ -838,6 +879,68 @@ CREATE FUNCTION lastcall.placement(client_key integer, uri text, session_require
     select case when client_key is null then 'client_not_found' when uri is null then 'no_backchannel_logout_uri'
         when session_required and sid is null then 'session_required_no_sid' when held_at is not null then 'held' else 'queued' end
 $$;
+
+CREATE FUNCTION lastcall.record(issuer_keys integer[], session_ids text[], client_ids text[], sids text[], subs text[], user_ids text[], user_agent_ids text[], expiries timestamp with time zone[]) RETURNS TABLE(ord integer, outcome text, created_at timestamp with time zone)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+begin
+    return query
+    with given as materialized (
+        select g.ord, g.issuer_key, g.session_id collate "C" as session_id, c.client_key, g.sid collate "C" as sid, g.sub,
+            nullif(g.user_id, g.sub) as user_id, g.user_agent_id, g.expires_at,
+            case when c.client_key is null then 'no_client' when g.expires_at <= now() then 'expired' end as refusal
+        from unnest(issuer_keys, session_ids, client_ids, sids, subs, user_ids, user_agent_ids, expiries) with ordinality
+            as g(issuer_key, session_id, client_id, sid, sub, user_id, user_agent_id, expires_at, ord)
+        left join lastcall.clients c
+            on c.issuer_key = g.issuer_key and c.client_id = g.client_id and c.deleted_at is null and c.kind = 'relying_party'
+    ),
+    written as (
+        insert into lastcall.participations as p (issuer_key, client_key, session_id, sid, sub, user_id, user_agent_id, expires_at, check_at)
+        select issuer_key, client_key, session_id, sid, sub, user_id, user_agent_id, expires_at, expires_at
+        from (select distinct on (issuer_key, session_id, client_key, sid) * from given where refusal is null
+            order by issuer_key, session_id, client_key, sid, ord desc) last
+        order by issuer_key, session_id, client_key, sid
+        on conflict (issuer_key, session_id, client_key, sid) do update set sub = excluded.sub, user_id = excluded.user_id,
+            user_agent_id = excluded.user_agent_id, expires_at = excluded.expires_at,
+            check_at = least(p.check_at, excluded.expires_at), updated_at = clock_timestamp()
+        returning p.issuer_key, p.session_id, p.client_key, coalesce(p.sid, '') as sid, p.created_at, p.xmax = 0 as is_new
+    )
+    select g.ord::int, coalesce(g.refusal, case when w.is_new
+            and row_number() over (partition by w.issuer_key, w.session_id, w.client_key, w.sid order by g.ord) = 1
+            then 'created' else 'changed' end), w.created_at
+    from given g left join written w
+        on g.refusal is null and w.issuer_key = g.issuer_key and w.session_id = g.session_id and w.client_key = g.client_key
+            and w.sid = coalesce(g.sid, '')
+    order by g.ord;
+end $$;
+
+CREATE FUNCTION lastcall.record_participation(issuer text, participation jsonb) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+    of_issuer int := lastcall.issuer_named(issuer);
+    member text;
+    answer record;
+begin
+    perform lastcall.require_members(participation,
+        array['session_id', 'client_id', 'sub', 'sid', 'user_id', 'user_agent_id', 'expires_at']);
+    foreach member in array array['session_id', 'client_id', 'sub'] loop
+        if lastcall.identifier_of(participation, member) is null then
+            perform lastcall.refuse('LC400', 'invalid_request', member || ' is missing.', '/' || member);
+        end if;
+    end loop;
+    select * into answer from lastcall.record(array[of_issuer], array[participation ->> 'session_id'], array[participation ->> 'client_id'],
+        array[lastcall.identifier_of(participation, 'sid')], array[participation ->> 'sub'],
+        array[lastcall.identifier_of(participation, 'user_id')], array[lastcall.identifier_of(participation, 'user_agent_id')],
+        array[lastcall.time_of(participation, 'expires_at')]);
+    if answer.outcome = 'no_client' then
+        perform lastcall.refuse('LC404', 'not_found', 'There is no such client.', '/client_id');
+    elsif answer.outcome = 'expired' then
+        perform lastcall.refuse('LC400', 'invalid_request', 'expires_at must not be past.', '/expires_at');
+    end if;
+end $$;
 
 CREATE FUNCTION lastcall.refuse(state text, code text, message text, pointer text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql
@@ -960,6 +1063,12 @@ CREATE FUNCTION lastcall.uuid7_time(id uuid) RETURNS timestamp with time zone
     AS $$
     select to_timestamp(((bits >> 12) * 1000 + ceil((bits & 4095) * 1000 / 4096.0)) / 1000000.0)
     from (select ('x' || substr(id::text, 1, 8) || substr(id::text, 10, 4) || substr(id::text, 16, 3))::bit(60)::int8 as bits) b
+$$;
+
+CREATE FUNCTION lastcall.wait_briefly() RETURNS boolean
+    LANGUAGE sql
+    AS $$
+    select set_config('lock_timeout', '250ms', true) is not null
 $$;
 
 CREATE FUNCTION lastcall.webhook_id(event_id uuid, end_count integer) RETURNS uuid

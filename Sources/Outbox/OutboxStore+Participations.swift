@@ -13,30 +13,6 @@ public enum Recording: Sendable {
     case expired
 }
 
-/// Which participations a list shows: all that is given must hold, and something must be given.
-public struct ParticipationFilter: Sendable {
-    /// Of this OP session.
-    public var sessionID: String?
-    /// With this `sid`.
-    public var sid: String?
-    /// Of this subject, as RPs know it.
-    public var sub: String?
-    /// Of this user, as the OP knows them.
-    public var userID: String?
-    /// In this browser or device.
-    public var userAgentID: String?
-    /// At this RP.
-    public var clientID: String?
-
-    /// Nothing given yet.
-    public init() {}
-
-    /// Whether nothing is given.
-    public var isEmpty: Bool {
-        [sessionID, sid, sub, userID, userAgentID, clientID].allSatisfy { $0 == nil }
-    }
-}
-
 extension OutboxStore {
     /// Records a batch in one commit; of two for one participation the later one holds.
     ///

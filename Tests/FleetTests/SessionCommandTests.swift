@@ -27,24 +27,59 @@ struct SessionCommandTests {
         let fleet = try await withClient()
         let made = try object(
             try await fleet.command(
-                "sessions", "record", "op", "s/1", "rp /1", "--sub", "alice", "--sid", "i", "--user-id", "a",
-                "--user-agent-id", "firefox", "--expires-at", "2999-01-01T00:00:00Z", "--json"
+                "sessions",
+                "record",
+                "op",
+                "s/1",
+                "rp /1",
+                "--sub",
+                "alice",
+                "--sid",
+                "i",
+                "--user-id",
+                "a",
+                "--user-agent-id",
+                "firefox",
+                "--expires-at",
+                "2999-01-01T00:00:00Z",
+                "--json"
             )
         )
         #expect(try made.text("session_id") == "s/1")
         #expect(try made.text("expires_at") == "2999-01-01T00:00:00.000000Z")
         let again = try object(
-            try await fleet.command("sessions", "record", "op", "s/1", "rp /1", "--sub", "bob", "--sid", "i", "--json")
+            try await fleet.command(
+                "sessions",
+                "record",
+                "op",
+                "s/1",
+                "rp /1",
+                "--sub",
+                "bob",
+                "--sid",
+                "i",
+                "--json"
+            )
         )
         #expect(try again.text("created_at") == made.text("created_at"))
-        let found = try lines(await fleet.command("sessions", "list", "op", "--sub", "bob", "--sid", "i", "--json"))
+        let found = try lines(
+            await fleet.command("sessions", "list", "op", "--sub", "bob", "--sid", "i", "--json")
+        )
         #expect(try found.map { try $0.text("client_id") } == ["rp /1"])
-        #expect(try await fleet.command("sessions", "list", "op", "--client-id", "rp /1").contains("SESSION_ID"))
+        #expect(
+            try await fleet.command("sessions", "list", "op", "--client-id", "rp /1").contains("SESSION_ID")
+        )
         #expect(try await fleet.command("sessions", "list", "op", "--sub", "alice") == "none\n")
         #expect(try await fleet.command("sessions", "end", "op", "s/1", "rp /1", "--sid", "i").isEmpty)
-        let gone = try await LastcallProcess.run(["sessions", "end", "op", "s/1", "rp /1"], environment: fleet.environment)
+        let gone = try await LastcallProcess.run(
+            ["sessions", "end", "op", "s/1", "rp /1"],
+            environment: fleet.environment
+        )
         #expect(gone.end == .exit(1) && gone.errors.hasPrefix("lastcall: not_found: "))
-        let unfiltered = try await LastcallProcess.run(["sessions", "list", "op"], environment: fleet.environment)
+        let unfiltered = try await LastcallProcess.run(
+            ["sessions", "list", "op"],
+            environment: fleet.environment
+        )
         #expect(unfiltered.end == .exit(64))
     }
 
@@ -65,7 +100,11 @@ struct SessionCommandTests {
         #expect(failed.errors.isEmpty)
         let shown = failed.output.split(separator: "\n").map(String.init)
         #expect(shown.first == "2 imported, 2 failed")
-        #expect(shown.dropFirst(2).map { $0.split(separator: " ").prefix(2).joined(separator: " ") } == ["2 not_found", "3 invalid_request"])
+        #expect(
+            shown.dropFirst(2).map { $0.split(separator: " ").prefix(2).joined(separator: " ") } == [
+                "2 not_found", "3 invalid_request",
+            ]
+        )
         #expect(try fleet.count("select count(*) from lastcall.participations") == 3_000)
     }
 
@@ -79,7 +118,10 @@ struct SessionCommandTests {
         let text = String(repeating: line + "\n", count: count) + "bad"
         #expect(text.utf8.count > 64 << 20)
         let ended = try await withFile(text) { file in
-            try await LastcallProcess.run(["sessions", "import", "op", file, "--json"], environment: fleet.environment)
+            try await LastcallProcess.run(
+                ["sessions", "import", "op", file, "--json"],
+                environment: fleet.environment
+            )
         }
         #expect(ended.end == .exit(1))
         let report = try object(ended.output)
@@ -90,7 +132,10 @@ struct SessionCommandTests {
     @Test("a file that is not there is said so")
     func noFile() async throws {
         let fleet = try await withClient()
-        let ended = try await LastcallProcess.run(["sessions", "import", "op", "/nowhere"], environment: fleet.environment)
+        let ended = try await LastcallProcess.run(
+            ["sessions", "import", "op", "/nowhere"],
+            environment: fleet.environment
+        )
         #expect(ended.end == .exit(1))
         #expect(ended.errors == "lastcall: /nowhere cannot be read\n")
     }

@@ -190,7 +190,9 @@ struct HTTPFrontendTests {
     }
 
     /// Runs a server on a loopback port of its own for as long as the body takes.
-    private func serve<R: Sendable>(_ body: @escaping @Sendable (Int, TestAPI) async throws -> R) async throws -> R {
+    private func serve<R: Sendable>(_ body: @escaping @Sendable (Int, TestAPI) async throws -> R) async throws
+        -> R
+    {
         let api = try TestAPI()
         _ = await api.call("PUT /v1/issuers/acme", json: #"{"issuer": "https://acme.example"}"#)
         let (ports, found) = AsyncStream.makeStream(of: Int.self)

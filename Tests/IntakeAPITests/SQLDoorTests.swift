@@ -150,6 +150,60 @@ struct SQLDoorTests {
         #expect(try api.sqlTexts("select event_id::text from lastcall.logout_events") == [id])
     }
 
+    /// A call that records; `members` is the body of a PUT.
+    static func record(_ members: String, session: String = "s", client: String = "rp") -> String {
+        let line = #"{"session_id": "\#(session)", "client_id": "\#(client)""#
+        let rest = members == "{}" ? "}" : ", " + members.dropFirst()
+        return "select lastcall.record_participation('acme', '\((line + rest).replacing("'", with: "''"))')"
+    }
+
+    @Test(
+        "a participation that HTTP refuses is refused with the same code and pointer",
+        arguments: SessionTests.badMembers
+    )
+    func refusedParticipation(members: String, pointer: String?) async throws {
+        let api = try await Self.api()
+        #expect(try Self.attempt(Self.record(members), api) == "LC400 invalid_request \(pointer ?? "")")
+        #expect(try api.sqlTexts("select sub from lastcall.participations").isEmpty)
+    }
+
+    @Test(
+        "participations are recorded and ended inside the caller's transaction, and logged out by what both doors recorded"
+    )
+    func participations() async throws {
+        let api = try await Self.api()
+        let recording = Self.record(#"{"sub": "alice", "sid": "1", "user_agent_id": "b"}"#)
+        try api.sql("begin; \(recording); rollback")
+        #expect(try api.sqlTexts("select sub from lastcall.participations").isEmpty)
+        try api.sql("begin; \(recording); commit")
+        let listed = await api.call("GET /v1/issuers/acme/sessions?sub=alice")["items"]?.elements.first
+        #expect(listed?["user_agent_id"] == .string("b") && listed?["user_id"] == .string("alice"))
+        try await api.call(
+            "PUT /v1/issuers/acme/sessions/s/clients/rp",
+            json: #"{"sub": "alice", "sid": "2"}"#
+        ).require(201)
+        #expect(
+            try Self.attempt("select lastcall.end_participation('acme', 's', 'rp', '3')", api)
+                == "LC404 not_found "
+        )
+        #expect(
+            try Self.attempt("select lastcall.end_participation('acme', 's', 'nobody')", api)
+                == "LC404 not_found "
+        )
+        #expect(try Self.attempt("select lastcall.end_participation('acme', 's', 'rp', '2')", api) == "")
+        let id = try #require(try Self.attempt(Self.enqueue(#"{"session_id": "s"}"#), api))
+        let event = await api.call("GET /v1/issuers/acme/logout-events/\(id)")
+        #expect(event["matched"]?.int == 1 && event["deliveries"]?.elements.first?["sid"] == .string("1"))
+        #expect(
+            try Self.attempt(Self.record(#"{"sub": "a"}"#, client: "nobody"), api)
+                == "LC404 not_found /client_id"
+        )
+        #expect(
+            try Self.attempt(Self.record(#"{"sub": "a"}"#, client: ""), api)
+                == "LC400 invalid_request /client_id"
+        )
+    }
+
     @Test("a role may use the door and nothing else, once it was let in and until it is shut out")
     func role() async throws {
         let api = try await Self.api()

@@ -96,10 +96,7 @@ struct SessionRegistryTests {
                 """
         )
         var request = bench.request([])
-        request.idempotency = .init(
-            keyHash: Array("key".utf8) + [UInt8](repeating: 1, count: 29),
-            bodyHash: hash("body")
-        )
+        request.idempotencyKeyHash = Array("key".utf8) + [UInt8](repeating: 1, count: 29)
         let requests = [bench.request([]), request, bench.request([], key: "free")]
         let answers = await gate.submit(all: requests)
         #expect(try answers[0].get().word == "fresh" && answers[2].get().word == "fresh")

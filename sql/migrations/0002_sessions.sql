@@ -119,8 +119,9 @@ begin
     group by f.ord;
 end $$;
 
--- Gives up early where somebody else has locked a row: a statement that carries many callers' requests must not wait long for one of them.
--- For the rest of the transaction. Returns true, so that a statement can make its work depend on it.
-create function lastcall.wait_briefly() returns boolean language sql volatile as $$
-    select set_config('lock_timeout', '250ms', true) is not null
+-- Gives up early where somebody else has locked a row: a statement that carries several callers' requests must not wait long for one of
+-- them, and one that waits alone not until its caller has gone. For the rest of the transaction. Returns true, so that a statement can make
+-- its work depend on it.
+create function lastcall.wait_briefly(requests int) returns boolean language sql volatile as $$
+    select set_config('lock_timeout', case when requests > 1 then '250ms' else '1s' end, true) is not null
 $$;

@@ -196,19 +196,56 @@ begin
         from jsonb_array_elements(list) with ordinality t(value, place) group by 1, 2, 3) u;
 end $$;
 
+-- Records that a client is logged in: `participation` is a line of POST /v1/issuers/{issuer}/sessions/import.
+create function lastcall.record_participation(issuer text, participation jsonb) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    of_issuer int := lastcall.issuer_named(issuer);
+    member text;
+    answer record;
+begin
+    perform lastcall.require_members(participation,
+        array['session_id', 'client_id', 'sub', 'sid', 'user_id', 'user_agent_id', 'expires_at']);
+    foreach member in array array['session_id', 'client_id', 'sub'] loop
+        if lastcall.identifier_of(participation, member) is null then
+            perform lastcall.refuse('LC400', 'invalid_request', member || ' is missing.', '/' || member);
+        end if;
+    end loop;
+    select * into answer from lastcall.record(array[of_issuer], array[participation ->> 'session_id'], array[participation ->> 'client_id'],
+        array[lastcall.identifier_of(participation, 'sid')], array[participation ->> 'sub'],
+        array[lastcall.identifier_of(participation, 'user_id')], array[lastcall.identifier_of(participation, 'user_agent_id')],
+        array[lastcall.time_of(participation, 'expires_at')]);
+    if answer.outcome = 'no_client' then
+        perform lastcall.refuse('LC404', 'not_found', 'There is no such client.', '/client_id');
+    elsif answer.outcome = 'expired' then
+        perform lastcall.refuse('LC400', 'invalid_request', 'expires_at must not be past.', '/expires_at');
+    end if;
+end $$;
+
+-- Ends the participation of a client under one sid, or all of its in a session, without telling the client.
+create function lastcall.end_participation(issuer text, session_id text, client_id text, sid text default null) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if not exists (select from lastcall.end_recorded(array[lastcall.issuer_named(issuer)], array[session_id], array[client_id], array[sid])) then
+        perform lastcall.refuse('LC404', 'not_found', 'There is no such participation.');
+    end if;
+end $$;
+
 -- Lets a role through the door, and only through the door. Its owner's functions are nobody else's otherwise.
 create function lastcall.open_sql_door(role name) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 begin
     execute format('grant usage on schema lastcall to %I', role);
-    execute format('grant execute on function lastcall.enqueue_logout(text, jsonb, text) to %I', role);
+    execute format('grant execute on function lastcall.enqueue_logout(text, jsonb, text), '
+        'lastcall.record_participation(text, jsonb), lastcall.end_participation(text, text, text, text) to %I', role);
 end $$;
 
 create function lastcall.close_sql_door(role name) returns void
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 begin
     execute format('revoke usage on schema lastcall from %I', role);
-    execute format('revoke execute on function lastcall.enqueue_logout(text, jsonb, text) from %I', role);
+    execute format('revoke execute on function lastcall.enqueue_logout(text, jsonb, text), '
+        'lastcall.record_participation(text, jsonb), lastcall.end_participation(text, text, text, text) from %I', role);
 end $$;
 
 do $$ begin execute (select string_agg(format('revoke execute on function %s from public', p.oid::regprocedure), ';')

@@ -7,8 +7,9 @@
 -- $18 deliver_within_seconds where neither event, client nor issuer says float8
 -- Returns a row per delivery, at least one per event: ord, outcome, event_id, session_durability, deliver_before, status, ended_at, priority, matched,
 --   expanding, ordinal, kind, client_key, the delivery's deliver_before, and client_id, sub, sid where they come from a participation.
-select ord, outcome, event_id, session_durability, deliver_before, status, ended_at, priority, matched, expanding, ordinal, kind, client_key,
-    delivery_deliver_before, client_id, sub, sid
-from lastcall.accept($1::int4[], $2::bytea[], $3::jsonb[], $4::text[], $5::text[], $6::bool[], $7::text[], $8::float8[], $9::timestamptz[],
+-- A row that somebody else has locked, as an OP's own transaction may for long, refuses the statement soon (55P03).
+with brief as materialized (select lastcall.wait_briefly(cardinality($1::int4[])) as is_set)
+select a.*
+from brief b cross join lateral lastcall.accept(case when b.is_set then $1::int4[] end, $2::bytea[], $3::jsonb[], $4::text[], $5::text[], $6::bool[], $7::text[], $8::float8[], $9::timestamptz[],
     $10::text[], $11::text[], $12::text[], array_fill(false, array[cardinality($1::int4[])]), $13::int4[], $14::int4[], $15::text[],
-    $16::text[], $17::text[], $18::float8)
+    $16::text[], $17::text[], $18::float8) a
