@@ -111,8 +111,9 @@ struct HTTPFrontendTests {
 
     @Test("an import larger than any other body is taken in as it arrives", arguments: [true, false])
     func importing(isChunked: Bool) async throws {
-        let line = #"{"session_id": "s", "client_id": "nobody", "sub": "u"}"#
-        let lines = Array(String(repeating: line + "\n", count: 40_000).utf8)
+        let line =
+            #"{"session_id": "s", "client_id": "nobody", "sub": "u"}"# + String(repeating: " ", count: 8_000)
+        let lines = Array(String(repeating: line + "\n", count: 300).utf8)
         let head = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(lines.count)"
         let before = isChunked ? "\(String(lines.count, radix: 16))\r\n" : ""
         let text = try await exchange([
@@ -120,7 +121,7 @@ struct HTTPFrontendTests {
             Array((isChunked ? "\r\n0\r\n\r\n" : "").utf8),
         ])
         #expect(text.hasPrefix("HTTP/1.1 200 "), "\(text.prefix(300))")
-        #expect(text.contains(#"{"imported":0,"failed":40000,"errors":[{"line":1,"code":"not_found","#))
+        #expect(text.contains(#"{"imported":0,"failed":300,"errors":[{"line":1,"code":"not_found","#))
     }
 
     @Test("an import that is said to be beyond 64 MiB is answered with 413 before it is sent")

@@ -129,9 +129,11 @@ struct ParticipationTests {
         let words = try await withThrowingTaskGroup(of: String.self) { group in
             for index in 0..<150 {
                 group.addTask {
-                    index % 10 == 0
-                        ? try await store.record([one])[0].word
-                        : try await registries[index % 3].record(one).word
+                    try await Self.whileLocked {
+                        index % 10 == 0
+                            ? try await store.record([one])[0].word
+                            : try await registries[index % 3].record(one).word
+                    }
                 }
             }
             return try await group.reduce(into: [String]()) { $0.append($1) }
@@ -140,36 +142,46 @@ struct ParticipationTests {
         #expect(try bench.number("select count(*) from lastcall.participations") == 1)
     }
 
+    /// Calls again where a busy machine made others hold the row for longer than a batch waits, as a caller does on 503.
+    private static func whileLocked<R>(_ call: () async throws -> R) async throws -> R {
+        while true {
+            do {
+                return try await call()
+            } catch PostgresError.server(let state, _, _, _) where state == SessionRegistryTests.locked {
+                continue
+            }
+        }
+    }
+
+    /// Straight through the functions, since a batch's short wait would hide a deadlock behind 55P03.
     @Test("callers that record and end the same participations in other orders do not deadlock")
     func orders() async throws {
         let bench = try await Workbench(connections: 6)
         try await bench.putClient("rp")
-        let (store, issuer) = (bench.store, bench.issuer)
-        let batch = (0..<40).map { bench.participation(sessionID: "s\($0 % 7)", sid: "\($0)") }
+        let (pool, issuer) = (bench.pool, bench.issuer)
         try await withThrowingTaskGroup { group in
             for round in 0..<60 {
+                let places = (0..<40).shuffled()
+                let keys: [PostgresValue] = [
+                    .int4Array(places.map { _ in issuer }), .textArray(places.map { "s\($0 % 7)" }),
+                    .textArray(places.map { _ in "rp" }), .textArray(places.map { "\($0)" }),
+                ]
+                let end = "select from lastcall.end_recorded($1::int4[], $2::text[], $3::text[], $4::text[])"
+                let record = """
+                    select from lastcall.record($1::int4[], $2::text[], $3::text[], $4::text[], $4::text[], null, null, null)
+                    """
+                let text = round % 3 == 0 ? end : record
                 group.addTask {
-                    var mixed = batch
-                    mixed.shuffle()
-                    if round % 3 == 0 {
-                        let ends = mixed.map {
-                            ParticipationEnd(
-                                issuerKey: issuer,
-                                sessionID: $0.sessionID,
-                                clientID: "rp",
-                                sid: $0.sid
-                            )
-                        }
-                        _ = try await store.end(ends)
-                    } else {
-                        _ = try await store.record(mixed)
+                    try await pool.withConnection(deadline: Workbench.patience) { connection in
+                        _ = try connection.query(
+                            PostgresStatement(name: text, text: text),
+                            parameters: keys
+                        )
                     }
                 }
             }
             try await group.waitForAll()
         }
-        let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
-        #expect(try bench.number(deadlocks) == 0)
     }
 
     @Test("ending takes one sid, or all of a session and a client, once")

@@ -7,7 +7,7 @@ import Testing
 /// Short waits for locks, and what becomes of those who wait beside one.
 @Suite("Session registry", .lastcallDatabase, .timeLimit(.minutes(2)))
 struct SessionRegistryTests {
-    static let locked = "55P03"
+    static let locked: SQLState = "55P03"
 
     /// A transaction that holds the participation of this sid, as an OP's own may.
     private func holding(_ sid: String) throws -> PostgresConnection {
@@ -33,12 +33,14 @@ struct SessionRegistryTests {
         _ = try await bench.record((0..<3).map { bench.participation(sid: "s\($0)") })
         let holder = try holding("s1")
         let store = bench.store
-        let gate = GroupCommit<Participation, Recording>(limits: GroupLimits(waiting: 100)) {
+        var limits = GroupLimits(waiting: 100)
+        limits.patience = Workbench.patience
+        let gate = GroupCommit<Participation, Recording>(limits: limits) {
             try await store.record($0)
         }
         let batch = (0..<100).map { bench.participation(sid: "s\($0)") }
         let words = await gate.submit(all: batch).map(state)
-        #expect(words[1] == Self.locked)
+        #expect(words[1] == Self.locked.code)
         #expect(words[0] == "changed" && words[2] == "changed")
         #expect(words[3...].allSatisfy { $0 == "created" })
         try holder.execute(script: "rollback")
@@ -58,7 +60,7 @@ struct SessionRegistryTests {
         async let blocked = Result { try await registry.record(one) }
         async let free = registry.record(another)
         #expect(try await free.word == "created")
-        #expect(await state(blocked) == Self.locked)
+        #expect(await state(blocked) == Self.locked.code)
         try holder.execute(script: "commit")
         #expect(try await registry.record(bench.participation()).word == "changed")
     }
@@ -122,7 +124,7 @@ struct SessionRegistryTests {
             return try await store.record(requests)
         }
         let words = await gate.submit(all: batch).map(state)
-        #expect(words.allSatisfy { $0 == Self.locked })
+        #expect(words.allSatisfy { $0 == Self.locked.code })
         #expect(statements.count == 1)
         try holder.execute(script: "rollback")
     }
