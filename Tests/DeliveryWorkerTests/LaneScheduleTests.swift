@@ -253,6 +253,61 @@ struct LaneScheduleTests {
         #expect(schedule.next(at: start).map(\.lowWater) == [due.advanced(by: .seconds(-61))])
     }
 
+    @Test("each priority has a mark of its own, which the other's head leaves alone")
+    func bulkLowWater() {
+        var schedule = LaneSchedule(slots: 512)
+        let beginning = Timestamp(microseconds: .min)
+        func marks(after heads: LaneHeads) -> [Timestamp]? {
+            schedule.announce(7)
+            let claims = schedule.next(at: start)
+            var found = ClaimedBatch()
+            found.lanes[7] = (heads: heads, hasMore: false)
+            schedule.claimed(claims, found, at: start)
+            return claims.first.map { [$0.lowWater, $0.bulkLowWater] }
+        }
+        let mark = due.advanced(by: .seconds(-1))
+        #expect(marks(after: LaneHeads(interactive: nil, bulk: due)) == [beginning, beginning])
+        #expect(marks(after: LaneHeads(interactive: due, bulk: nil)) == [beginning, mark])
+        #expect(marks(after: LaneHeads(interactive: nil, bulk: nil)) == [mark, mark])
+        let early = due.advanced(by: .seconds(-60))
+        schedule.discovered(7, heads: LaneHeads(interactive: nil, bulk: early))
+        #expect(marks(after: LaneHeads(interactive: nil)) == [mark, due.advanced(by: .seconds(-61))])
+        schedule.discovered(7, heads: LaneHeads(interactive: early, bulk: due.advanced(by: .seconds(60))))
+        #expect(
+            marks(after: LaneHeads(interactive: nil))
+                == [due.advanced(by: .seconds(-61)), due.advanced(by: .seconds(-61))]
+        )
+    }
+
+    @Test("a lane of which a claim gave nothing, but which has more, is asked again")
+    func nothingButMore() {
+        var schedule = LaneSchedule(slots: 512)
+        schedule.announce(7)
+        var found = ClaimedBatch()
+        found.lanes[7] = (heads: LaneHeads(interactive: due), hasMore: true)
+        schedule.claimed(schedule.next(at: start), found, at: start)
+        #expect(schedule.next(at: start).map(\.client) == [7])
+    }
+
+    @Test("a paused lane gets nothing, whoever announces it, until it is resumed; others go on")
+    func paused() {
+        var schedule = LaneSchedule(slots: 512)
+        schedule.announce(7)
+        give(1, to: 7, of: &schedule, at: start, more: true)
+        schedule.pause(7)
+        schedule.announce(8)
+        #expect(schedule.next(at: start).map(\.client) == [8])
+        schedule.announce(7)
+        schedule.ended(7, startedAt: start, .answered)
+        #expect(schedule.next(at: start).isEmpty)
+        schedule.resume(7)
+        #expect(schedule.next(at: start).map(\.client) == [7])
+        // What has nothing more is not asked for having been paused.
+        schedule.pause(8)
+        schedule.resume(8)
+        #expect(schedule.next(at: start).isEmpty)
+    }
+
     @Test("a lane that was discovered begins at the beginning of time")
     func discovered() {
         var schedule = LaneSchedule(slots: 512)

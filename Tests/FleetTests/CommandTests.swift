@@ -68,6 +68,11 @@ struct CommandTests {
                 == "rp /1"
         )
         #expect(try await fleet.command("clients", "list", "op").contains(uri))
+        for (action, held) in [("hold", true), ("release", false)] {
+            let answer = try object(try await fleet.command("clients", action, "op", "rp /1", "--json"))
+            #expect(answer["held"] as? Bool == held)
+            #expect(try answer.text("breaker") == "closed")
+        }
         #expect(try await fleet.command("clients", "delete", "op", "rp /1").isEmpty)
         #expect(try await fleet.command("clients", "list", "op", "--json").isEmpty)
         #expect(try await fleet.command("clients", "list", "op") == "none\n")

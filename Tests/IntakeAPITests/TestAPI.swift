@@ -13,6 +13,7 @@ struct TestAPI: Sendable {
 
     let api: LastcallAPI
     let logs = LogCapture()
+    let wake: WakeSignal
     private let configuration: PostgresConfiguration
 
     /// An API of its own, as another process would have: over the test's database unless told otherwise, with the
@@ -33,7 +34,7 @@ struct TestAPI: Sendable {
             base64: Base64.encode(Array(repeating: 7, count: 32))
         )
         try change(&settings)
-        let wake = WakeSignal(store: store)
+        wake = WakeSignal(store: store)
         api = LastcallAPI(
             store: store,
             intake: GroupCommit(
@@ -59,6 +60,7 @@ struct TestAPI: Sendable {
 
     /// Makes a call, given as `METHOD /path?query`, with the operator's key unless told; a body is sent as
     /// `application/json`.
+    @discardableResult
     func call(
         _ line: String,
         key: String? = TestAPI.operatorKey,

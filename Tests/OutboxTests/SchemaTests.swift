@@ -115,6 +115,23 @@ struct SchemaTests {
         #expect(zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 })
     }
 
+    @Test("the instant of an id is read back to the microsecond")
+    func uuid7Time() async throws {
+        let bench = try await Workbench()
+        let rows = try bench.rows(
+            """
+            select t, lastcall.uuid7_time(lastcall.uuid7(t)), lastcall.uuid7_time(lastcall.delivery_id(lastcall.uuid7(t), 7))
+            from generate_series(0, 2999) n, lateral (select $1::timestamptz + n * interval '1 us' as t) x
+            """,
+            .timestamp(1_900_000_000_123_456)
+        )
+        #expect(rows.count == 3_000)
+        for row in rows {
+            let time = try row.timestamp(0)
+            #expect(try row.timestamp(1) == time && row.timestamp(2) == time)
+        }
+    }
+
     @Test("an event's id ends in three zero bytes, and ids of one instant differ")
     func eventIDs() async throws {
         let bench = try await Workbench()
