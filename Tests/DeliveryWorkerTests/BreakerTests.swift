@@ -3,6 +3,7 @@ import DeliveryWorker
 import LastcallTestKit
 import LogoutModel
 import Outbox
+import PostgresClient
 import Testing
 
 @Suite("Breakers at work", .lastcallDatabase, .serialized)
@@ -136,6 +137,44 @@ struct BreakerTests {
                 try await awaitBreaker(.closed, bench)
             }
             #expect(try await audit(bench) == ["breaker.opened system rp 1", "breaker.closed system rp 1"])
+        }
+    }
+
+    @Test("nothing more is sent while it is being opened, however long that takes")
+    func slowWrite() async throws {
+        try await withRP(.status(503)) { bench, rp in
+            _ = try await bench.logout(sessions: 3)
+            let other = try PostgresConnection.connect(ScratchDatabase.current.configuration)
+            try other.execute(script: "begin; select from lastcall.clients where client_id = 'rp' for update")
+            try await bench.withWorker { worker in
+                _ = try await rp.next(5)
+                // The fifth is recorded meanwhile, and there is more to send.
+                try await eventually("nothing in flight") { worker.held == 0 }
+                try await rounds(bench)
+                #expect(rp.received.count == 5)
+                try other.execute(script: "rollback")
+                try await awaitBreaker(.open, bench)
+                try await rounds(bench)
+                #expect(rp.received.count == 5)
+            }
+        }
+    }
+
+    @Test("what cannot be written is wished for again with the next outcome")
+    func refusedWrite() async throws {
+        try await withRP(.status(503)) { bench, rp in
+            _ = try await bench.logout(sessions: 3)
+            let refusing = """
+                create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
+                create trigger refuse before update on lastcall.clients for each row execute function refuse()
+                """
+            try await bench.execute(refusing)
+            try await bench.withWorker { _ in
+                _ = try await rp.next(8)
+                try await bench.execute("drop trigger refuse on lastcall.clients")
+                try await awaitBreaker(.open, bench)
+            }
+            #expect(try await audit(bench) == ["breaker.opened system rp 1"])
         }
     }
 
