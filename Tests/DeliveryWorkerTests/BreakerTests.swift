@@ -43,9 +43,10 @@ struct BreakerTests {
     private func withRP(
         _ standing: ScriptedStep,
         delivery: String = oneByOne,
+        on database: PostgresConfiguration? = nil,
         _ body: (Bench, ScriptedRelyingParty) async throws -> Void
     ) async throws {
-        try await Bench.run { bench in
+        try await Bench.run(on: database) { bench in
             let rp = try Bench.relyingParty(standing: standing)
             let other = try Bench.relyingParty()
             try await bench.addClient(uri: rp.uri(), delivery: delivery)
@@ -142,7 +143,10 @@ struct BreakerTests {
 
     @Test("nothing more is sent while it is being opened, however long that takes")
     func slowWrite() async throws {
-        try await withRP(.status(503)) { bench, rp in
+        var patient = try ScratchDatabase.current.configuration
+        patient.lockTimeout = .seconds(60)
+        patient.statementTimeout = .seconds(60)
+        try await withRP(.status(503), on: patient) { bench, rp in
             _ = try await bench.logout(sessions: 3)
             let other = try PostgresConnection.connect(ScratchDatabase.current.configuration)
             try other.execute(script: "begin; select from lastcall.clients where client_id = 'rp' for update")
