@@ -11,6 +11,14 @@ struct BreakerTests {
     /// One attempt at a time, whose retry comes at once.
     static let oneByOne = #"{"retry_waits_seconds": [0.01], "max_in_flight": 1}"#
 
+    /// Keeps a breaker that opens open until the test says otherwise: a slow machine must not see its time go by.
+    private static let staysOpen = """
+        create function stay_open() returns trigger language plpgsql as $$
+        begin new.breaker_open_until := now() + interval '1 h'; return new; end $$;
+        create trigger stay_open before update on lastcall.clients for each row
+            when (new.breaker_trips > old.breaker_trips) execute function stay_open()
+        """
+
     private func awaitBreaker(_ state: BreakerState, _ bench: Bench) async throws {
         try await eventually("a breaker that is \(state)") {
             try await bench.store.client("rp", of: bench.issuer)?.breaker == state
@@ -51,6 +59,7 @@ struct BreakerTests {
             let other = try Bench.relyingParty()
             try await bench.addClient(uri: rp.uri(), delivery: delivery)
             try await bench.addClient("other", uri: other.uri())
+            try await bench.execute(Self.staysOpen)
             try await body(bench, rp)
         }
     }
@@ -207,6 +216,7 @@ struct BreakerTests {
         try await Bench.run { bench in
             let rp = try Bench.relyingParty(transport)
             try await bench.addClient(uri: rp.uri(), delivery: Self.oneByOne)
+            try await bench.execute(Self.staysOpen)
             let event = try await bench.logout()
             try await bench.withWorker { _ in
                 try await awaitBreaker(.open, bench)
