@@ -1650,6 +1650,18 @@ CREATE INDEX delivery_queue_deadline ON lastcall.delivery_queue USING btree (del
 
 CREATE INDEX delivery_queue_lane ON lastcall.delivery_queue USING btree (client_key, priority, due_at, delivery_id);
 
+CREATE INDEX logout_events_session ON ONLY lastcall.logout_events USING btree (issuer_key, ((scope ->> 'session_id'::text)) COLLATE "C", event_id) WHERE ((scope ->> 'session_id'::text) IS NOT NULL);
+
+CREATE INDEX logout_events_default_issuer_key_expr_event_id_idx ON lastcall.logout_events_default USING btree (issuer_key, ((scope ->> 'session_id'::text)) COLLATE "C", event_id) WHERE ((scope ->> 'session_id'::text) IS NOT NULL);
+
+CREATE INDEX logout_events_user ON ONLY lastcall.logout_events USING btree (issuer_key, ((scope ->> 'user_id'::text)) COLLATE "C", event_id) WHERE ((scope ->> 'user_id'::text) IS NOT NULL);
+
+CREATE INDEX logout_events_default_issuer_key_expr_event_id_idx1 ON lastcall.logout_events_default USING btree (issuer_key, ((scope ->> 'user_id'::text)) COLLATE "C", event_id) WHERE ((scope ->> 'user_id'::text) IS NOT NULL);
+
+CREATE INDEX logout_events_user_agent ON ONLY lastcall.logout_events USING btree (issuer_key, ((scope ->> 'user_agent_id'::text)) COLLATE "C", event_id) WHERE ((scope ->> 'user_agent_id'::text) IS NOT NULL);
+
+CREATE INDEX logout_events_default_issuer_key_expr_event_id_idx2 ON lastcall.logout_events_default USING btree (issuer_key, ((scope ->> 'user_agent_id'::text)) COLLATE "C", event_id) WHERE ((scope ->> 'user_agent_id'::text) IS NOT NULL);
+
 CREATE INDEX operations_of_issuer ON lastcall.operations USING btree (issuer_key, operation_id);
 
 CREATE INDEX operations_running ON lastcall.operations USING btree (due_at) WHERE (status = 'running'::lastcall.operation_status);
@@ -1687,6 +1699,12 @@ ALTER INDEX lastcall.deliveries_pkey ATTACH PARTITION lastcall.deliveries_defaul
 ALTER INDEX lastcall.event_subjects_pkey ATTACH PARTITION lastcall.event_subjects_default_pkey;
 
 ALTER INDEX lastcall.idempotency_keys_pkey ATTACH PARTITION lastcall.idempotency_keys_default_pkey;
+
+ALTER INDEX lastcall.logout_events_session ATTACH PARTITION lastcall.logout_events_default_issuer_key_expr_event_id_idx;
+
+ALTER INDEX lastcall.logout_events_user ATTACH PARTITION lastcall.logout_events_default_issuer_key_expr_event_id_idx1;
+
+ALTER INDEX lastcall.logout_events_user_agent ATTACH PARTITION lastcall.logout_events_default_issuer_key_expr_event_id_idx2;
 
 ALTER INDEX lastcall.logout_events_pkey ATTACH PARTITION lastcall.logout_events_default_pkey;
 

@@ -1,7 +1,7 @@
 import CoreMetrics
 import DeliveryPolicy
 public import Logging
-import LogoutModel
+public import LogoutModel
 public import Outbox
 public import RelyingPartyClient
 public import ServiceLifecycle
@@ -35,6 +35,7 @@ public final class DeliveryWorker: Service {
         /// Somebody said that something is due, and not where.
         var mustLook = false
         var settler: Settler?
+        var endListener: (@Sendable ([LogoutEventID]) -> Void)?
         /// This process among the workers.
         var key: Int32?
     }
@@ -60,6 +61,11 @@ public final class DeliveryWorker: Service {
         }
         metrics.wakeUps.increment()
         signal.yield()
+    }
+
+    /// Sets who is told in this process of events that have ended.
+    public func listen(_ listener: @escaping @Sendable ([LogoutEventID]) -> Void) {
+        control.withLock { $0.endListener = listener }
     }
 
     /// How long the oldest outcome has waited to be recorded.
@@ -287,6 +293,7 @@ public final class DeliveryWorker: Service {
             }
         }
         metrics.settled(entries, fenced: Set(result.fenced))
+        if !result.endedEvents.isEmpty { control.withLock { $0.endListener }?(result.endedEvents) }
         if !result.fenced.isEmpty {
             logger.notice(
                 "outcomes came after their lease was lost",

@@ -13,6 +13,8 @@ public struct APIRequest: Sendable {
     /// The body piece by piece, for what must not hold it whole; the sender waits while a piece is dealt with. Either
     /// this or ``body`` is read, once.
     public let chunks: any AsyncSequence<[UInt8], any Error> & Sendable
+    /// Sets what is done when the caller hangs up before it is answered.
+    public var whenHungUp: @Sendable (@escaping @Sendable () -> Void) -> Void = { _ in }
 
     /// The body is larger than what is read.
     public struct BodyTooLarge: Error {

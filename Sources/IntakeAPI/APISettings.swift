@@ -17,6 +17,8 @@ public struct APISettings: Sendable {
     public var bodyLimit: Int
     /// How many calls of a kind may wait for a group commit.
     public var queueLimit: Int
+    /// How many calls may wait for the end of an event; beyond them a call is answered at once.
+    public var waitLimit: Int
 
     /// The defaults of every setting.
     public init(addressRule: AddressRule) {
@@ -25,5 +27,6 @@ public struct APISettings: Sendable {
         retiredKeyPublication = .seconds(86_400)
         bodyLimit = 1_048_576
         queueLimit = 10_000
+        waitLimit = 10_000
     }
 }

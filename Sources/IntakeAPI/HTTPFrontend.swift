@@ -5,7 +5,17 @@ import NIOCore
 /// Puts the API on a socket: Hummingbird's request in, the API's answer out.
 public struct HTTPFrontend: HTTPResponder {
     /// What Hummingbird keeps with a request.
-    public typealias Context = BasicRequestContext
+    public struct Context: RequestContext {
+        /// What Hummingbird keeps with every request.
+        public var coreContext: CoreRequestContextStorage
+        let channel: any Channel
+
+        /// The context of a request on a connection.
+        public init(source: ApplicationRequestContextSource) {
+            coreContext = CoreRequestContextStorage(source: source)
+            channel = source.channel
+        }
+    }
 
     private let respondTo: @Sendable (APIRequest) async -> APIResponse
 
@@ -14,18 +24,28 @@ public struct HTTPFrontend: HTTPResponder {
         respondTo = respond
     }
 
+    /// What a server's connections need, so that it is noticed when a caller hangs up.
+    public static func connectionHandlers() -> [any RemovableChannelHandler] {
+        [HangUpHandler()]
+    }
+
     /// Answers one request.
-    public func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    public func respond(to request: Request, context: Context) async throws -> Response {
         let body = request.body
         // RFC 9110 section 9.3.2: HEAD is GET without the body; bytes behind the head would be the next answer.
         let isHead = request.method == .head
-        let call = APIRequest(
+        var call = APIRequest(
             method: isHead ? "GET" : request.method.rawValue,
             path: request.uri.path,
             query: request.uri.query ?? "",
             headers: request.headers.map { ($0.name.canonicalName, $0.value) },
             chunks: ArrivingBody(body: body)
         )
+        call.whenHungUp = { [channel = context.channel] listener in
+            channel.eventLoop.execute {
+                try? channel.pipeline.syncOperations.handler(type: HangUpHandler.self).listen(listener)
+            }
+        }
         let answer = await respondTo(call)
         var headers = HTTPFields()
         headers.reserveCapacity(answer.headers.count + 2)

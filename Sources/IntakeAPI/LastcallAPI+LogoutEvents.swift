@@ -22,19 +22,10 @@ extension LastcallAPI {
         let request = try await LogoutEventRequest(reading: call.object(), of: call, issuer: issuer.key)
         switch try await intake.accept(request) {
         case .fresh(let accepted):
-            var response = APIResponse(status: 202) { writer in
-                writer.logoutEvent(accepted.event, deliveries: accepted.deliveries)
-            }
-            response.headers.append(("Location", Self.location(of: accepted.event.id, issuer)))
-            return response
+            return await posted((accepted.event, accepted.deliveries), call, issuer, isReplay: false)
         case .replay(let id):
             guard let found = try await store.event(id, of: issuer.key) else { throw Problem.notFound }
-            var response = APIResponse(status: 200) {
-                $0.logoutEvent(found.event, deliveries: found.deliveries)
-            }
-            response.headers.append(("Location", Self.location(of: id, issuer)))
-            response.headers.append(("Idempotency-Replayed", "true"))
-            return response
+            return await posted(found, call, issuer, isReplay: true)
         case .conflict:
             throw Problem.conflict(
                 "idempotency_conflict",
@@ -51,15 +42,14 @@ extension LastcallAPI {
         }
     }
 
-    private static func location(of id: LogoutEventID, _ issuer: IssuerReference) -> String {
-        "/v1/issuers/\(issuer.name)/logout-events/\(id.text)"
-    }
-
     @Sendable private func getLogoutEvent(_ call: Call) async throws -> APIResponse {
-        try call.query().finish()
+        var query = try call.query()
+        let seconds = try query.wait()
+        try query.finish()
         guard let id = LogoutEventID(try call.id("id")),
-            let found = try await store.event(id, of: call.issuerKey())
+            var found = try await store.event(id, of: call.issuerKey())
         else { throw Problem.notFound }
+        if seconds > 0 { found = try await waited(found, seconds, call).shown }
         return APIResponse(status: 200) { $0.logoutEvent(found.event, deliveries: found.deliveries) }
     }
 
@@ -81,6 +71,9 @@ extension LastcallAPI {
         filter.clientID = try query.identifier("client_id", .clientID)
         filter.sub = try query.identifier("sub")
         filter.sid = try query.identifier("sid")
+        filter.sessionID = try query.identifier("session_id")
+        filter.userID = try query.identifier("user_id")
+        filter.userAgentID = try query.identifier("user_agent_id")
         try query.finish()
         let found = try await store.events(filter, in: window, of: call.issuerKey())
         let page = Page(found, limit: window.limit - 1) { Cursor.text($0.id.uuid) }

@@ -14,6 +14,9 @@ public final class LastcallAPI: Sendable {
     let logger: Logger
     let readiness: @Sendable () async -> Readiness
     let authenticator: Authenticator
+    /// Who waits for the end of an event; runs as long as the API does, and stops before it.
+    public let ends: EndWatch
+    let openAPI = OpenAPICache()
     private let issuers = IssuerCache()
     private let table = Mutex(RouteTable(routes: []))
 
@@ -37,20 +40,25 @@ public final class LastcallAPI: Sendable {
         self.logger = logger
         self.readiness = readiness
         authenticator = Authenticator(store: store, operatorKey: settings.operatorKey)
+        ends = EndWatch(store: store, limit: settings.waitLimit)
         let routes = RouteTable(
             routes: healthRoutes + issuerRoutes + signingKeyRoutes + clientRoutes + logoutEventRoutes
                 + deliveryRoutes
                 + auditRoutes + accessKeyRoutes
                 + redeliveryRoutes
                 + sessionRoutes
+                + logoutStatusRoutes
+                + openAPIRoutes
         )
         table.withLock { $0 = routes }
     }
 
     /// Every route, as `METHOD /path/{parameter}`.
     public var routeNames: [String] {
-        table.withLock { $0.routes.map { "\($0.method) \($0.path.text)" } }
+        routes.map { "\($0.method) \($0.path.text)" }
     }
+
+    var routes: [Route] { table.withLock { $0.routes } }
 
     /// Answers a call. Every error becomes a problem document here; nothing is thrown.
     public func respond(to request: APIRequest) async -> APIResponse {

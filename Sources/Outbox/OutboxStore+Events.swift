@@ -14,6 +14,12 @@ public struct EventFilter: Sendable {
     public var sub: String?
     /// With a delivery for this session.
     public var sid: String?
+    /// Whose scope names this OP session.
+    public var sessionID: String?
+    /// Whose scope names this user.
+    public var userID: String?
+    /// Whose scope names this browser.
+    public var userAgentID: String?
 
     /// Every event.
     public init() {}
@@ -75,21 +81,35 @@ extension OutboxStore {
     public func events(_ filter: EventFilter, in window: IDWindow, of issuer: Int32) async throws
         -> [LogoutEvent]
     {
-        try await perform { connection in
-            try connection.query(
-                .eventsList,
-                .int4(issuer),
-                window.upper,
-                window.lower,
-                .texts(filter.statuses),
-                .optionalText(filter.initiator?.rawValue),
-                .optionalText(filter.clientID),
-                .optionalText(filter.sub),
-                .optionalText(filter.sid),
-                .int4(Int32(window.limit))
-            ).map { row in
+        var parameters: [PostgresValue] = [
+            .int4(issuer), window.upper, window.lower, .texts(filter.statuses),
+            .optionalText(filter.initiator?.rawValue), .optionalText(filter.clientID),
+            .optionalText(filter.sub), .optionalText(filter.sid), .int4(Int32(window.limit)),
+        ]
+        // What has an index of its own finds a few events; anything else goes through all from new to old.
+        let indexed = [filter.sessionID, filter.userID, filter.userAgentID]
+        let isIndexed = filter.sub != nil || indexed.contains { $0 != nil }
+        if isIndexed { parameters += indexed.map(PostgresValue.optionalText) }
+        return try await perform { [parameters] connection in
+            try connection.query(isIndexed ? .eventsFound : .eventsList, parameters: parameters).map { row in
                 var columns = ColumnReader(row)
                 return try columns.event()
+            }
+        }
+    }
+}
+
+extension OutboxStore {
+    /// Which of these events have ended, or are gone with their issuer.
+    func endedEvents(_ looks: [EndWaiters.Look]) async throws -> [LogoutEventID] {
+        try await perform { connection in
+            try connection.query(
+                .eventsEnded,
+                .int4Array(looks.map(\.issuer)),
+                .uuidArray(looks.map(\.event.uuid))
+            ).map { row in
+                var columns = ColumnReader(row)
+                return LogoutEventID.of(try columns.uuid())
             }
         }
     }

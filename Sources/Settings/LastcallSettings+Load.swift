@@ -54,6 +54,7 @@ extension LastcallSettings {
         apiConnectionLimit = try reader.value(SettingTable.apiConnectionLimit)
         bodyLimit = try reader.value(SettingTable.bodyLimit)
         intakeQueueLimit = try reader.value(SettingTable.intakeQueueLimit)
+        waitLimit = try reader.value(SettingTable.waitLimit)
         operatorAPIKey = try reader.secret(SettingTable.operatorAPIKey)
         keyEncryptionKey = try reader.secret(SettingTable.keyEncryptionKey)
         keyPublication = try reader.value(SettingTable.keyPublication)

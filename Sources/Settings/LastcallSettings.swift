@@ -34,6 +34,8 @@ public struct LastcallSettings: Sendable {
     public let bodyLimit: Int
     /// Requests that may wait for a group commit.
     public let intakeQueueLimit: Int
+    /// Calls that may wait for the end of an event.
+    public let waitLimit: Int
 
     /// The first operator key: 32 to 255 visible ASCII characters.
     public let operatorAPIKey: Secret<String>?

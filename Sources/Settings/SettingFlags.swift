@@ -18,6 +18,7 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.apiConnectionLimit) var apiConnectionLimit: String?
     @Option(SettingTable.bodyLimit) var bodyLimit: String?
     @Option(SettingTable.intakeQueueLimit) var intakeQueueLimit: String?
+    @Option(SettingTable.waitLimit) var waitLimit: String?
     @Option(fileOf: SettingTable.operatorAPIKey) var operatorAPIKeyFile: String?
     @Option(fileOf: SettingTable.keyEncryptionKey) var keyEncryptionKeyFile: String?
     @Option(SettingTable.keyPublication) var keyPublication: String?
@@ -59,6 +60,7 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.apiConnectionLimit.definition, apiConnectionLimit),
             (SettingTable.bodyLimit.definition, bodyLimit),
             (SettingTable.intakeQueueLimit.definition, intakeQueueLimit),
+            (SettingTable.waitLimit.definition, waitLimit),
             (SettingTable.operatorAPIKey.definition.fileForm, operatorAPIKeyFile),
             (SettingTable.keyEncryptionKey.definition.fileForm, keyEncryptionKeyFile),
             (SettingTable.keyPublication.definition, keyPublication),

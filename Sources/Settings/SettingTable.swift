@@ -97,6 +97,14 @@ enum SettingTable {
         "Requests that may wait for a group commit; more are answered 503."
     )
 
+    static let waitLimit = Setting.integer(
+        "wait_limit",
+        default: 10_000,
+        0...1_000_000,
+        unit: "calls",
+        "Calls that may wait for the end of a logout event; more are answered at once."
+    )
+
     // Keys.
 
     static let operatorAPIKey = Setting<Secret<String>>.operatorKey(

@@ -5,7 +5,7 @@ import Telemetry
 
 /// The operator's own port: metrics and health, no key.
 struct AdminAPI: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = HTTPFrontend.Context
 
     private let health: HTTPFrontend
     private let registry: PrometheusRegistry
@@ -15,7 +15,7 @@ struct AdminAPI: HTTPResponder {
         self.registry = registry
     }
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: Context) async throws -> Response {
         guard request.uri.path == "/metrics", request.method == .get else {
             return try await health.respond(to: request, context: context)
         }

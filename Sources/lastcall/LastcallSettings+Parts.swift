@@ -26,6 +26,7 @@ extension LastcallSettings {
         api.retiredKeyPublication = retiredKeyPublication
         api.bodyLimit = bodyLimit
         api.queueLimit = intakeQueueLimit
+        api.waitLimit = waitLimit
         return api
     }
 }

@@ -71,6 +71,7 @@ struct Runtime {
             settings: try settings.api(),
             logger: logger
         ) { await probe.readiness() }
+        worker?.listen { [ends = api.ends] in ends.ended($0) }
         observe()
     }
 
@@ -118,6 +119,10 @@ struct Runtime {
             [pool] in
             Double(pool.statistics.queued)
         }
+        registry.observe("lastcall_waiting_calls", help: "Calls that wait for the end of a logout event.") {
+            [ends = api.ends] in
+            Double(ends.count)
+        }
         guard let worker else { return }
         registry.observe("lastcall_deliveries_held", help: "Deliveries that this process holds.") {
             Double(worker.held)
@@ -156,6 +161,8 @@ struct Runtime {
                     responder: HTTPFrontend(api.respond)
                 )
             )
+            // The last to start is the first to stop: no call must wait on while the server ends.
+            services.append(api.ends)
         }
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
@@ -171,12 +178,17 @@ struct Runtime {
         _ name: String,
         limit: Int,
         responder: Responder
-    ) -> any Service where Responder.Context == BasicRequestContext {
+    ) -> any Service where Responder.Context == HTTPFrontend.Context {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .notice)
         return Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: .seconds(75))),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: HTTPFrontend.connectionHandlers(),
+                    idleTimeout: .seconds(75)
+                )
+            ),
             configuration: ApplicationConfiguration(
                 address: address.bindAddress,
                 serverName: nil,

@@ -23,6 +23,7 @@ struct RouteScope: Sendable, CustomStringConvertible {
     static let all: [RouteScope] = [
         RouteScope(route: "GET /healthz", scopes: nil),
         RouteScope(route: "GET /readyz", scopes: nil),
+        RouteScope(route: "GET /openapi.json", scopes: nil),
         RouteScope(route: "GET /issuers/{issuer}/jwks.json", scopes: nil),
         RouteScope(route: "GET /v1/issuers", scopes: ["read"]),
         RouteScope(route: "GET /v1/issuers/{issuer}", scopes: ["read"]),
@@ -42,6 +43,7 @@ struct RouteScope: Sendable, CustomStringConvertible {
         RouteScope(route: "POST /v1/issuers/{issuer}/logout-events", scopes: ["logout"]),
         RouteScope(route: "GET /v1/issuers/{issuer}/logout-events", scopes: ["logout", "read"]),
         RouteScope(route: "GET /v1/issuers/{issuer}/logout-events/{id}", scopes: ["logout", "read"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/logout-status", scopes: ["read"]),
         RouteScope(route: "GET /v1/issuers/{issuer}/deliveries", scopes: ["logout", "read"]),
         RouteScope(route: "GET /v1/issuers/{issuer}/deliveries/{id}", scopes: ["logout", "read"]),
         RouteScope(route: "POST /v1/issuers/{issuer}/logout-events/{id}/cancel", scopes: ["operate"]),

@@ -21,12 +21,13 @@ struct TestAPI: Sendable {
     init(
         _ database: PostgresConfiguration? = nil,
         deadline: Duration = .seconds(20),
+        connections: Int = 3,
         change: (inout APISettings) throws -> Void = { _ in }
     ) throws {
         configuration = try database ?? ScratchDatabase.current.configuration
         var logger = Logger(label: "test", factory: logs.handler)
         logger.logLevel = .trace
-        let pool = try PostgresPool(configuration: configuration, size: 3)
+        let pool = try PostgresPool(configuration: configuration, size: connections)
         let store = OutboxStore(pool: pool, logger: logger, deadline: deadline)
         var settings = APISettings(addressRule: AddressRule())
         settings.operatorKey = Self.operatorKey
@@ -162,6 +163,17 @@ extension TestAPI {
     func makeClient(_ clientID: String, of issuer: String = "acme", _ metadata: String? = nil) async throws {
         let metadata = metadata ?? #"{"backchannel_logout_uri": "https://rp.example/logout"}"#
         try await call("PUT /v1/issuers/\(issuer)/clients/\(clientID)", json: metadata).require(201)
+    }
+
+    /// Notes whom each event is about, as acceptance does.
+    func noteSubjects() throws {
+        try sql(
+            """
+            insert into lastcall.event_subjects (issuer_key, subject, event_id)
+            select issuer_key, sub, lastcall.event_of(delivery_id) from lastcall.delivery_view where sub is not null
+            on conflict do nothing
+            """
+        )
     }
 
     /// Makes an API key; returns all of it.

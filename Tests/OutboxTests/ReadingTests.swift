@@ -94,6 +94,7 @@ struct ReadingTests {
         try await bench.putClient("rp")
         let open = try await bench.accept([.sub("rp", "u"), .sid("unknown", "s")]).event.id
         let ended = try await bench.accept([.sub("unknown", "u")]).event.id
+        try bench.noteSubjects()
         func found(_ change: (inout EventFilter) -> Void) async throws -> [LogoutEventID] {
             var filter = EventFilter()
             change(&filter)
@@ -108,5 +109,52 @@ struct ReadingTests {
         #expect(try await found { $0.initiator = .rpLogout }.isEmpty)
         // Both must hold of one delivery.
         #expect(try await found { ($0.clientID, $0.sub) = ("unknown", "u") } == [ended])
+    }
+
+    @Test("events are found by what their scope names, alone and together, newest first and page by page")
+    func scopes() async throws {
+        let bench = try await Workbench()
+        try await bench.putClient("rp")
+        let scopes = [
+            #"{"session_id": "s1", "user_id": "u"}"#, #"{"session_id": "s1"}"#, #"{"user_id": "u"}"#,
+            #"{"user_agent_id": "a", "sub": "u"}"#, #"{"targets": 1}"#,
+        ]
+        var ids: [LogoutEventID] = []
+        for scope in scopes {
+            let id = try await bench.accept([.sub("rp", "u")]).event.id
+            ids.append(id)
+            try bench.run(
+                "update lastcall.logout_events set scope = '\(scope)' where event_id = '\(id.text)'"
+            )
+        }
+        try bench.noteSubjects()
+        func found(limit: Int = 10, cursor: UUID? = nil, _ change: (inout EventFilter) -> Void) async throws
+            -> [Int?]
+        {
+            var filter = EventFilter()
+            change(&filter)
+            var window = IDWindow(limit: limit)
+            window.cursor = cursor
+            return try await bench.store.events(filter, in: window, of: bench.issuer).map {
+                ids.firstIndex(of: $0.id)
+            }
+        }
+        #expect(try await found { $0.sessionID = "s1" } == [1, 0])
+        #expect(try await found { $0.userID = "u" } == [2, 0])
+        #expect(try await found { $0.userAgentID = "a" } == [3])
+        #expect(try await found { ($0.sessionID, $0.userID) = ("s1", "u") } == [0])
+        #expect(try await found { ($0.sub, $0.userAgentID) = ("u", "a") } == [3])
+        #expect(try await found { ($0.sub, $0.sid) = ("u", "s") }.isEmpty)
+        #expect(try await found { $0.sub = "u" } == [4, 3, 2, 1, 0])
+        #expect(try await found(limit: 2) { $0.sub = "u" } == [4, 3])
+        #expect(try await found(limit: 2, cursor: ids[3].uuid) { $0.sub = "u" } == [2, 1])
+        #expect(try await found(limit: 2, cursor: ids[1].uuid) { $0.sessionID = "s1" } == [0])
+        #expect(try await found { ($0.userID, $0.initiator) = ("u", .rpLogout) }.isEmpty)
+        #expect(try await found { ($0.userID, $0.statuses) = ("u", ["in_progress"]) } == [2, 0])
+        #expect(try await found { ($0.userID, $0.clientID) = ("u", "other") }.isEmpty)
+        let other = try await Workbench.putIssuer("other", in: bench.store)
+        var filter = EventFilter()
+        filter.sessionID = "s1"
+        #expect(try await bench.store.events(filter, in: IDWindow(limit: 10), of: other).isEmpty)
     }
 }

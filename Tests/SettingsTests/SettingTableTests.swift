@@ -17,6 +17,7 @@ struct SettingTableTests {
             ("signer_threads", "-1", "0", "256", "257"),
             ("drain_seconds", "0.9", "1", "300", "300.1"),
             ("intake_queue_limit", "0", "1", "1000000", "1000001"),
+            ("wait_limit", "-1", "0", "1000000", "1000001"),
             ("api_connection_limit", "0", "1", "1000000", "1000001"),
             ("body_limit_bytes", "1023", "1024", "16777216", "16777217"),
             ("key_publication_seconds", "-1", "0", "2592000", "2592001"),

@@ -27,11 +27,12 @@ language sql immutable parallel safe as $$
     select (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
 $$;
 
--- When an id was made, to the microsecond: what uuid7 wrote into it.
+-- When an id was made, to the microsecond.
 create function lastcall.uuid7_time(id uuid) returns timestamptz
 language sql immutable parallel safe as $$
-    select to_timestamp(((bits >> 12) * 1000 + ceil((bits & 4095) * 1000 / 4096.0)) / 1000000.0)
-    from (select ('x' || substr(id::text, 1, 8) || substr(id::text, 10, 4) || substr(id::text, 16, 3))::bit(60)::int8 as bits) b
+    select timestamptz 'epoch' + (('x' || left(h, 12))::bit(48)::bigint * 1000 + (('x' || right(h, 3))::bit(12)::int * 1000 + 4095) / 4096)
+        * interval '1 microsecond'
+    from (select left(replace(id::text, '-', ''), 16) as h) t
 $$;
 
 create function lastcall.delivery_id(event_id uuid, ordinal int) returns uuid
@@ -227,6 +228,13 @@ create table lastcall.logout_events (
     not_covered int not null default 0,
     primary key (issuer_key, event_id)
 ) partition by range (event_id);
+-- What a filter named: lists are asked for it.
+create index logout_events_session on lastcall.logout_events (issuer_key, ((scope ->> 'session_id') collate "C"), event_id)
+    where scope ->> 'session_id' is not null;
+create index logout_events_user on lastcall.logout_events (issuer_key, ((scope ->> 'user_id') collate "C"), event_id)
+    where scope ->> 'user_id' is not null;
+create index logout_events_user_agent on lastcall.logout_events (issuer_key, ((scope ->> 'user_agent_id') collate "C"), event_id)
+    where scope ->> 'user_agent_id' is not null;
 
 create table lastcall.deliveries (                 -- deliveries that have ended
     delivery_id uuid not null,

@@ -24,6 +24,7 @@ struct LogoutCommand: AsyncParsableCommand {
     @Option(help: "A file with an array of {client_id, sub, sid}, - for standard input.") var targets: String?
     @Option(help: "Why, for example idp-logout or session-revoked.") var initiator: String?
     @Option(help: "Seconds until undelivered logouts expire.") var deliverWithinSeconds: Int64?
+    @Option(help: "Seconds to wait for its end, at most 30.") var wait: Int?
 
     private var filter: [(String, JSON?)] {
         [
@@ -33,6 +34,7 @@ struct LogoutCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        guard (0...30).contains(wait ?? 0) else { throw ValidationError("--wait is 0 to 30 seconds.") }
         let others = [sessionID, userID, userAgentID, clientID]
         if target != nil {
             guard targets == nil, others.allSatisfy({ $0 == nil }), sub != nil || sid != nil else {
@@ -66,7 +68,11 @@ struct LogoutCommand: AsyncParsableCommand {
                     ("deliver_within_seconds", deliverWithinSeconds.map { .number(JSONNumber($0)) }),
                 ]
             )
-            let event = try await api.call("POST", ["v1", "issuers", issuer, "logout-events"], body: body)
+            let path = ["v1", "issuers", issuer, "logout-events"]
+            var event = try await api.call("POST", path, body: body)
+            if let wait, let id = event["id"]?.text {
+                event = try await api.call("GET", path + [id], query: [("wait", "\(wait)")])
+            }
             if api.printsJSON { return api.show(event) }
             print("logout event \(event["id"]?.text ?? "") is \(event["status"]?.text ?? "")")
             api.show(event["deliveries"]?.elements ?? [], columns: ["id", "client_id", "status", "reason"])

@@ -1,0 +1,119 @@
+import AuditTrail
+import DeliveryPolicy
+import LogoutModel
+import StrictJSON
+
+extension Operation {
+    private static let deliveries = "/v1/issuers/{issuer}/deliveries"
+    private static let redeliveries = "/v1/issuers/{issuer}/redeliveries"
+
+    static let ofDeliveries: [Operation] = [
+        Operation(
+            route: "GET \(deliveries)",
+            id: "listDeliveries",
+            tag: "deliveries",
+            summary: "Deliveries, newest first.",
+            query: Parameter.window + [
+                .init("logout_event_id", .uuid), .init("client_id", .text(.clientID)),
+                .init("sub", .text(.identifier)), .init("sid", .text(.identifier)),
+                .repeated("status", .words(DeliveryStatus.self), "In one of these."),
+                .repeated("reason", Schema.reason, "For one of these."),
+            ],
+            answers: [.page(of: "Delivery")]
+        ),
+        Operation(
+            route: "GET \(deliveries)/{id}",
+            id: "getDelivery",
+            tag: "deliveries",
+            summary: "A delivery with every attempt.",
+            answers: [.shown("DeliveryDetail")]
+        ),
+        Operation(
+            route: "POST \(deliveries)/{id}/redeliver",
+            id: "redeliver",
+            tag: "deliveries",
+            summary: "Send a delivery again.",
+            body: Body(schema: .named("Redelivery"), isRequired: false),
+            answers: [Answer(202, "It waits again, under a new deadline.", .named("Delivery"))],
+            refusals: [409: ["not_ended", "already_delivered"]]
+        ),
+        Operation(
+            route: "POST \(redeliveries)",
+            id: "createRedeliveries",
+            tag: "deliveries",
+            summary: "Send many deliveries again, or count them.",
+            body: Body(schema: .named("RedeliveriesRequest")),
+            answers: [Answer(202, "It is under way.", .named("Redeliveries"))]
+        ),
+        Operation(
+            route: "GET \(redeliveries)/{id}",
+            id: "getRedeliveries",
+            tag: "deliveries",
+            summary: "How far a redelivery of many has come.",
+            answers: [.shown("Redeliveries")]
+        ),
+        Operation(
+            route: "POST \(redeliveries)/{id}/cancel",
+            id: "cancelRedeliveries",
+            tag: "deliveries",
+            summary: "Stop a redelivery of many.",
+            answers: [.shown("Redeliveries")],
+            refusals: [409: ["already_ended"]]
+        ),
+    ]
+
+    static let ofAudit: [Operation] = [
+        Operation(
+            route: "GET /v1/issuers/{issuer}/audit-events",
+            id: "listAuditEvents",
+            tag: "audit trail",
+            summary: "Audit events, oldest first.",
+            query: Parameter.page + [
+                .init("after", .time, "Written then or later."),
+                .init("before", .time, "Written before then."),
+            ] + auditFilters,
+            answers: [.page(of: "AuditEvent")]
+        ),
+        Operation(
+            route: "GET /v1/issuers/{issuer}/audit-events/stream",
+            id: "streamAuditEvents",
+            tag: "audit trail",
+            summary: "Audit events as they are written.",
+            about: "Server-sent events named audit: the id is the audit event's, the data an AuditEvent.",
+            headers: [.init("Last-Event-ID", .uuid, "Begin behind this audit event.")],
+            answers: [Answer(200, "The stream.", .text, mediaType: "text/event-stream")]
+        ),
+    ]
+
+    private static let auditFilters: [Parameter] = [
+        .repeated("type", .words(AuditType.self), "Of one of these."),
+        .repeated("severity", .words(["info", "notice", "warning", "error"]), "Of one of these."),
+        .init("client_id", .text(.clientID)), .init("logout_event_id", .uuid), .init("delivery_id", .uuid),
+    ]
+
+    static let ofAccessKeys: [Operation] = [
+        Operation(
+            route: "GET /v1/api-keys",
+            id: "listAPIKeys",
+            tag: "API keys",
+            summary: "API keys, newest first; never their secrets.",
+            query: Parameter.page,
+            answers: [.page(of: "AccessKey")]
+        ),
+        Operation(
+            route: "POST /v1/api-keys",
+            id: "createAPIKey",
+            tag: "API keys",
+            summary: "Make an API key.",
+            body: Body(schema: .named("AccessKeyRequest")),
+            answers: [Answer(201, "The key, shown this once.", .named("NewAccessKey"))]
+        ),
+        Operation(
+            route: "DELETE /v1/api-keys/{id}",
+            id: "deleteAPIKey",
+            tag: "API keys",
+            summary: "Revoke an API key.",
+            answers: [.gone]
+        ),
+    ]
+}

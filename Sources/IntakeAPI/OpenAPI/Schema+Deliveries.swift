@@ -1,0 +1,105 @@
+import AuditTrail
+import DeliveryPolicy
+import LogoutModel
+import StrictJSON
+
+extension Schema {
+    static let ofDeliveries: [(name: String, schema: Schema)] = [
+        ("Delivery", .object(delivery)),
+        ("DeliveryDetail", .object(delivery + [.required("attempts", .array(of: named("Attempt")))])),
+        (
+            "Attempt",
+            .object([
+                .required("number", .integer(1...Int(Int32.max))), .required("started_at", time),
+                .required("finished_at", time), .required("outcome", words(AttemptOutcome.self)),
+                .required("http_status", httpStatus.orNull),
+                .optional("late_http_status", httpStatus.describing("Heard after the lease was lost.")),
+                .required("error", text.orNull), .required("error_description", text.orNull),
+                .required("remote_address", text.orNull), .required("latency_ms", count.orNull),
+                .required("jti", uuid.orNull), .required("kid", text.orNull),
+                .required("worker", text.orNull),
+            ])
+        ),
+        (
+            "Redelivery",
+            .object([
+                .optional("force", boolean.describing("Send again what was delivered.")),
+                .optional("deliver_within_seconds", within),
+            ])
+        ),
+        (
+            "RedeliveriesRequest",
+            .object([
+                .required(
+                    "filter",
+                    Schema.object([
+                        .optional("client_id", .text(.clientID)), .optional("status", words(ends)),
+                        .optional("reason", words(EndReason.self)),
+                        .optional("created_after", time), .optional("created_before", time),
+                    ]).describing("At least one member.")
+                ),
+                .optional("dry_run", boolean.defaulting(to: .bool(false))),
+                .optional("deliver_within_seconds", within),
+                .optional("rate_per_second", .integer(1...Int(Int32.max))),
+            ])
+        ),
+        (
+            "Redeliveries",
+            .object([
+                .required("id", uuid), .required("status", words(["running", "done", "cancelled"])),
+                .required("matched", count), .required("done", count),
+            ])
+        ),
+    ]
+
+    static let ofOthers: [(name: String, schema: Schema)] = [
+        (
+            "AuditEvent",
+            .object([
+                .required("id", uuid), .required("type", words(AuditType.self)),
+                .required("severity", words(["info", "notice", "warning", "error"])),
+                .required("created_at", time), .required("logout_event_id", uuid.orNull),
+                .required("delivery_id", uuid.orNull), .required("client_id", text.orNull),
+                .required("actor", text.describing("An API key's id, or a name such as system or sql.")),
+                .required("session_durability", durability.orNull), .required("data", anyObject),
+            ])
+        ),
+        (
+            "AccessKeyRequest",
+            .object([
+                .required("name", .text(1...255)),
+                .optional("issuer", Schema.text(.issuerName).orNull.describing("null: an operator's key.")),
+                .optional("scopes", .array(of: words(AccessScope.self), 0...16)),
+                .optional("expires_at", time),
+            ])
+        ),
+        ("AccessKey", .object(accessKey)),
+        (
+            "NewAccessKey",
+            .object(accessKey + [.required("key", text.describing("The whole key, shown this once."))])
+        ),
+    ]
+
+    /// Of an end, or the outcome that a retry waits after.
+    static let reason = words(
+        Set(EndReason.allCases.map(\.rawValue) + AttemptOutcome.allCases.map(\.rawValue)).sorted()
+    )
+    private static let ends = DeliveryStatus.allCases.filter(\.isEnd).map(\.rawValue)
+    private static let within = integer(DeliveryOverrides.deliverWithinRange)
+
+    private static let delivery: [Member] = [
+        .required("id", uuid), .required("logout_event_id", uuid), .required("client_id", .text(.clientID)),
+        .required("sub", text.orNull), .required("sid", text.orNull),
+        .required("status", words(DeliveryStatus.self)),
+        .required("reason", reason.orNull),
+        .required("flags", .array(of: words(DeliveryFlags(rawValue: .max).names))),
+        .required("attempt_count", count), .required("next_attempt_at", time.orNull),
+        .required("deliver_before", time), .required("created_at", time), .required("ended_at", time.orNull),
+    ]
+
+    private static let accessKey: [Member] = [
+        .required("id", uuid), .required("name", text), .required("issuer", text.orNull),
+        .required("scopes", .array(of: words(AccessScope.self))), .required("created_at", time),
+        .required("expires_at", time.orNull),
+    ]
+}

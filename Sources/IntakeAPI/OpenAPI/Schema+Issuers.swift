@@ -1,0 +1,80 @@
+import DeliveryPolicy
+import LogoutModel
+import LogoutTokens
+import StrictJSON
+
+extension Schema {
+    static let ofIssuers: [(name: String, schema: Schema)] = [
+        (
+            "IssuerSettings",
+            .object([
+                .optional("name", .text(.issuerName).describing("The name in the path.")),
+                .required("issuer", uri.describing("The OP's issuer identifier, the iss of every token.")),
+                .optional("session_durability", durability.defaulting(to: .string("durable"))),
+                .optional("session_expiry", .words(SessionExpiry.self).defaulting(to: .string("ignore"))),
+                .optional("delivery", named("DeliveryPolicy")),
+                .optional(
+                    "completion_webhook",
+                    Schema.object([
+                        .required("url", uri),
+                        .required("secret", text.describing("whsec_ and base64; never shown again.")),
+                    ]).orNull
+                ),
+                .optional("retention_days", retention.defaulting(to: .int(30))),
+            ])
+        ),
+        (
+            "Issuer",
+            .object([
+                .required("name", .text(.issuerName)), .required("issuer", uri),
+                .required("session_durability", durability),
+                .required("session_expiry", .words(SessionExpiry.self)),
+                .required("delivery", named("DeliveryPolicy")),
+                .required("completion_webhook", Schema.object([.required("url", uri)]).orNull),
+                .required("retention_days", retention), .required("created_at", time),
+                .required("updated_at", time),
+            ])
+        ),
+        (
+            "DeliveryPolicy",
+            .object(DeliveryOverrides.Member.allCases.map { .optional($0.rawValue, $0.schema) })
+        ),
+        (
+            "SigningKeySource",
+            .object([
+                .optional("alg", .words(SignatureAlgorithm.self)),
+                .optional("jwk", anyObject.describing("A private JWK to import.")),
+                .optional("pem", .text(1...65_536).describing("A private key to import, with alg.")),
+                .optional("kid", .text(.identifier).describing("The RFC 7638 thumbprint unless given.")),
+            ]).requiringOne(of: ["alg", "jwk"])
+        ),
+        (
+            "SigningKey",
+            .object([
+                .required("kid", text), .required("alg", .words(SignatureAlgorithm.self)),
+                .required("stage", .words(KeyStage.self)), .required("created_at", time),
+                .required("published_at", time), .required("activated_at", time.orNull),
+                .required("retired_at", time.orNull),
+            ])
+        ),
+        ("Force", .object([.optional("force", boolean.defaulting(to: .bool(false)))])),
+    ]
+
+    static let durability = words(SessionDurability.self)
+    private static let retention = integer(1...3_650)
+}
+
+extension DeliveryOverrides.Member {
+    fileprivate var schema: Schema {
+        switch self {
+        case .attemptTimeoutSeconds: .number(DeliveryOverrides.attemptTimeoutRange)
+        case .deliverWithinSeconds: .integer(DeliveryOverrides.deliverWithinRange)
+        case .maxAttempts: Schema.integer(DeliveryOverrides.maxAttemptsRange).orNull
+        case .maxInFlight: .integer(DeliveryOverrides.maxInFlightRange)
+        case .retryWaitsSeconds:
+            .array(of: .number(DeliveryOverrides.retryWaitRange), DeliveryOverrides.retryWaitCount)
+        case .retryAfterCapSeconds: .integer(DeliveryOverrides.retryAfterCapRange)
+        case .tokenLifetimeSeconds: .integer(DeliveryOverrides.tokenLifetimeRange)
+        }
+    }
+}

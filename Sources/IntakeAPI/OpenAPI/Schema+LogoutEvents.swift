@@ -1,0 +1,100 @@
+import DeliveryPolicy
+import LogoutModel
+import Outbox
+import StrictJSON
+
+extension Schema {
+    private static let filters = ["session_id", "sid", "sub", "user_id", "user_agent_id", "client_id"]
+
+    static let ofLogoutEvents: [(name: String, schema: Schema)] = [
+        (
+            "LogoutEventRequest",
+            Schema.object(
+                [
+                    .optional(
+                        "targets",
+                        Schema.array(of: named("LogoutTarget"), 0...LogoutEventRequest.maximumTargets)
+                            .describing("The RPs that the OP resolved itself; not with a filter.")
+                    )
+                ]
+                    + filters.map { name in
+                        .optional(name, name == "client_id" ? .text(.clientID) : .text(.identifier))
+                    } + [
+                        .optional("initiator", words(Initiator.self).defaulting(to: .string("idp-logout"))),
+                        .optional("initiating_client_id", .text(.clientID)),
+                        .optional("exclude_initiating_client", boolean.defaulting(to: .bool(false))),
+                        .optional("session_durability", durability),
+                        .optional("deliver_before", time.describing("Not past, at most 30 days away.")),
+                        .optional("deliver_within_seconds", .integer(DeliveryOverrides.deliverWithinRange)),
+                        .optional("priority", words(Priority.self).defaulting(to: .string("interactive"))),
+                    ]
+            ).requiringOne(of: ["targets"] + filters)
+                .describing(
+                    "Either targets, or a filter on recorded participations of which all members hold."
+                )
+        ),
+        (
+            "LogoutTarget",
+            Schema.object([
+                .required("client_id", .text(.clientID)), .optional("sub", .text(.identifier)),
+                .optional("sid", .text(.identifier)),
+            ]).requiringOne(of: ["sub", "sid"])
+        ),
+        (
+            "LogoutEvent",
+            .object(
+                event + [
+                    .required("deliveries", .array(of: named("Delivery"), 0...OutboxStore.shownDeliveries)),
+                    webhook,
+                ]
+            )
+        ),
+        ("LogoutEventSummary", .object(event + [webhook])),
+        (
+            "CompletionWebhook",
+            .object([
+                .required("type", words(["logout_event.ended"])), .required("timestamp", time),
+                .required("data", named("LogoutEventSummary")),
+            ])
+        ),
+        (
+            "LogoutStatus",
+            .object([
+                .required("items", .array(of: named("Login"))),
+                .required(
+                    "summary",
+                    Schema.map(of: words(LoginState.self), count).describing(
+                        "How many of each state, on all pages."
+                    )
+                ),
+                .required("complete", boolean.describing("false: older logouts were left out.")),
+                .required("next_cursor", text.orNull),
+            ])
+        ),
+        (
+            "Login",
+            .object([
+                .required("client_id", .text(.clientID)), .required("sub", text.orNull),
+                .required("sid", text.orNull), .required("state", words(LoginState.self)),
+                .required("reason", reason.orNull),
+                .required("logout_event_id", uuid.orNull.describing("Of the logout that decides.")),
+                .required("delivery_id", uuid.orNull), .required("since", time.orNull),
+            ])
+        ),
+    ]
+
+    private static let webhook = Member.required(
+        "completion_webhook",
+        Schema.object([.required("status", text), .required("attempts", count)]).orNull
+    )
+
+    private static let event: [Member] = [
+        .required("id", uuid), .required("status", words(LogoutEventStatus.self)),
+        .required("scope", anyObject), .required("initiator", words(Initiator.self)),
+        .required("initiating_client_id", text.orNull), .required("session_durability", durability),
+        .required("priority", words(Priority.self)), .required("created_at", time),
+        .required("deliver_before", time), .required("ended_at", time.orNull),
+        .required("trace_id", text.orNull), .required("matched", count),
+        .required("delivery_counts", .map(of: words(DeliveryStatus.self), count)),
+    ]
+}

@@ -1,0 +1,30 @@
+/// The named schemas of the document.
+extension Schema {
+    static let all: [(name: String, schema: Schema)] =
+        common + ofIssuers + ofClients + ofSessions + ofLogoutEvents + ofDeliveries + ofOthers
+
+    private static let common: [(name: String, schema: Schema)] = [
+        (
+            "Problem",
+            .object([
+                .required("type", text.describing("urn:lastcall:problem: and the code.")),
+                .required("title", text),
+                .required("status", .integer(400...599)), .required("detail", text),
+                .required("code", .words(OpenAPIDocument.refusals.flatMap(\.codes))),
+                .optional("pointer", text.describing("The member that is meant, as a JSON pointer.")),
+            ])
+        ),
+        ("Health", .object([.required("status", .words(["ok"]))])),
+        (
+            "Readiness",
+            .object([
+                .required("status", .words(["ready", "unavailable"])),
+                .required("database", .words(["ok", "unavailable"])),
+                .required("schema", .words(["current", "pending", "incompatible", "unknown"])),
+                .required("durability", .words(["local", "sync", "async_risk"]).orNull),
+                .required("settler_lag_seconds", .number(0...1e9)),
+            ])
+        ),
+        ("JWKSet", .object([.required("keys", .array(of: anyObject))])),
+    ]
+}
