@@ -111,7 +111,7 @@ let package = Package(
         .executableTarget(name: "embed-sql", swiftSettings: strict),
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["embed-sql"]),
         .target(
-            name: "LastcallTestKit", dependencies: ["COpenSSL", "CSpawn", "PostgresClient", "Outbox", "Threads"],
+            name: "LastcallTestKit", dependencies: ["COpenSSL", "CSpawn", "PostgresClient", "Outbox", "StrictJSON", "Threads"],
             swiftSettings: strict
         ),
         // The three RPs of scripts/run.
@@ -127,7 +127,7 @@ let package = Package(
         tests("EmbeddedPostgres", [logging, lifecycle]),
         tests("Telemetry", [logging, metrics, coreMetrics]),
         tests("Settings", [argumentParser, logging]),
-        tests("LastcallTestKit", ["LogoutTokens", "PostgresClient"]),
+        tests("LastcallTestKit", ["LogoutTokens", "PostgresClient", "StrictJSON"]),
         tests(
             "Outbox",
             ["LastcallSQL", "LogoutModel", "AuditTrail", "PostgresClient", "LastcallTestKit", logging, lifecycle]

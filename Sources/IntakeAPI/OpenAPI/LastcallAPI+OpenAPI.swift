@@ -6,6 +6,9 @@ extension LastcallAPI {
         [Route("GET", "/openapi.json", .everyone, getOpenAPI)]
     }
 
+    /// Every route that the document would describe, as `METHOD /path/{parameter}`, served or not.
+    package static var describedRoutes: [String] { Operation.all.map(\.route) }
+
     @Sendable private func getOpenAPI(_ call: Call) async throws -> APIResponse {
         try call.query().finish()
         var response = APIResponse(status: 200, body: openAPI.bytes(of: routes))

@@ -128,8 +128,12 @@ struct OpenAPIDocument {
             if let schema = answer.schema { members.append(("content", content(answer.mediaType, schema))) }
             return ("\(answer.status)", .object(of: members))
         }
-        let refused = operation.refusalStatuses(route).map { status in
-            ("\(status)", JSON.object(of: [("$ref", .string("#/components/responses/\(status)"))]))
+        let refused = operation.refusalStatuses(route).map { status -> (String, JSON) in
+            var members = [("$ref", JSON.string("#/components/responses/\(status)"))]
+            if let codes = operation.refusals[status] {
+                members.append(("description", .string("Also: \(codes.joined(separator: ", ")).")))
+            }
+            return ("\(status)", .object(of: members))
         }
         return .object(of: own + refused)
     }
@@ -157,7 +161,9 @@ extension Operation {
         var statuses: Set<Int> = [400, 500, 503]
         if route.access != .everyone { statuses.formUnion([401, 403]) }
         if route.path.text.contains("{") { statuses.insert(404) }
-        if body != nil { statuses.formUnion([413, 415]) }
+        // Where no body is meant, one is refused all the same.
+        if method != "GET" { statuses.insert(413) }
+        if body != nil { statuses.insert(415) }
         return statuses.union(refusals.keys).sorted()
     }
 }
