@@ -1061,14 +1061,15 @@ $$;
 CREATE FUNCTION lastcall.uuid7_time(id uuid) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
-    select to_timestamp(((bits >> 12) * 1000 + ceil((bits & 4095) * 1000 / 4096.0)) / 1000000.0)
-    from (select ('x' || substr(id::text, 1, 8) || substr(id::text, 10, 4) || substr(id::text, 16, 3))::bit(60)::int8 as bits) b
+    select timestamptz 'epoch' + (('x' || left(h, 12))::bit(48)::bigint * 1000 + (('x' || right(h, 3))::bit(12)::int * 1000 + 4095) / 4096)
+        * interval '1 microsecond'
+    from (select left(replace(id::text, '-', ''), 16) as h) t
 $$;
 
-CREATE FUNCTION lastcall.wait_briefly() RETURNS boolean
+CREATE FUNCTION lastcall.wait_briefly(requests integer) RETURNS boolean
     LANGUAGE sql
     AS $$
-    select set_config('lock_timeout', '250ms', true) is not null
+    select set_config('lock_timeout', case when requests > 1 then '250ms' else '1s' end, true) is not null
 $$;
 
 CREATE FUNCTION lastcall.webhook_id(event_id uuid, end_count integer) RETURNS uuid

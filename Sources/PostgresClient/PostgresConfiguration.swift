@@ -72,6 +72,8 @@ public struct PostgresConfiguration: Sendable, Hashable {
             "set statement_timeout = \(statementTimeout.wholeMilliseconds)",
             "set lock_timeout = \(lockTimeout.wholeMilliseconds)",
             "set idle_in_transaction_session_timeout = \(idleInTransactionTimeout.wholeMilliseconds)",
+            // Short statements over many partitions would be compiled for longer than they run.
+            "set jit = off",
         ]
         if serverVersion >= 140_000 {
             settings.append("set client_connection_check_interval = \(clientCheckInterval.wholeMilliseconds)")

@@ -15,7 +15,7 @@ struct LaneOrderTests {
             rp.script(.gate(gate, then: .ok))
             try await bench.addClient(uri: rp.uri(), delivery: #"{"max_in_flight": 1}"#)
             let targets = (1...300).map { LogoutTarget(clientID: "rp", sub: "alice", sid: "bulk-\($0)") }
-            var request = LogoutEventRequest(issuerKey: bench.issuer, targets: targets, actor: "test")
+            var request = LogoutEventRequest(issuerKey: bench.issuer, scope: .targets(targets), actor: "test")
             request.priority = .bulk
             _ = try await bench.store.accept([request], usualDeliverWithin: 86_400)
             try await bench.withWorker { _ in

@@ -71,7 +71,15 @@ counted as (
         ended_at = case when l.ends then clock_timestamp() end, end_count = e.end_count + case when l.ends then 1 else 0 end
     from tally t join locked l using (issuer_key, event_id)
     where e.issuer_key = t.issuer_key and e.event_id = t.event_id
-    returning e.issuer_key, e.event_id, l.ends, e.status, e.session_durability
+    returning e.issuer_key, e.event_id, l.ends, e.end_count, e.status, e.session_durability
+),
+webhook as (
+    insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before)
+    select lastcall.webhook_id(c.event_id, c.end_count), c.issuer_key, w.client_key, clock_timestamp(), clock_timestamp()
+        + coalesce((i.delivery ->> 'deliver_within_seconds')::float8, $6::float8) * interval '1 second'
+    from counted c join lastcall.issuers i on i.issuer_key = c.issuer_key
+    join lastcall.clients w on w.issuer_key = c.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null
+    where c.ends
 ),
 noted as (
     select issuer_key, delivery_id as subject_id, 0 as step, 'logout.back_channel.redelivered'::lastcall.audit_type as type, client_id, $8::text as actor,

@@ -44,7 +44,7 @@ extension Schema {
                 .optional("client_name", text), .optional("jwks", anyObject), .optional("jwks_uri", text),
                 .optional("tls_client_certificate", text.orNull), .optional("ca", text.orNull),
                 .required("delivery", named("DeliveryPolicy")), .required("held", boolean),
-                .required("breaker", words(Breaker.State.self)),
+                .required("breaker", words(BreakerState.self)),
                 .required("warnings", .array(of: text.describing("For example no_active_key_for_alg."))),
                 .required("created_at", time), .required("updated_at", time),
             ])
