@@ -60,7 +60,7 @@ let package = Package(
         // Layer 2: rules; no I/O, no clock, no randomness of their own.
         .target(name: "DeliveryPolicy", dependencies: ["LogoutModel", "StrictJSON"], swiftSettings: strict),
         .target(name: "LogoutTokens", dependencies: ["COpenSSL", "LogoutModel"], swiftSettings: strict),
-        .target(name: "AuditTrail", dependencies: ["LogoutModel"], swiftSettings: strict),
+        .target(name: "AuditTrail", dependencies: ["COpenSSL", "LogoutModel"], swiftSettings: strict),
 
         // Layer 3: I/O mechanisms.
         .target(name: "PostgresClient", dependencies: ["CPostgres", "Threads"], swiftSettings: strict),
@@ -90,8 +90,8 @@ let package = Package(
         .target(
             name: "DeliveryWorker",
             dependencies: [
-                "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "PostgresClient", "RelyingPartyClient",
-                "Outbox", "Threads", deques, logging, metrics, coreMetrics, lifecycle,
+                "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
+                "RelyingPartyClient", "Outbox", "Threads", deques, logging, metrics, coreMetrics, lifecycle,
             ],
             swiftSettings: strict
         ),
@@ -122,6 +122,7 @@ let package = Package(
         tests("LogoutModel"),
         tests("DeliveryPolicy", ["LogoutModel", "StrictJSON"]),
         tests("LogoutTokens", ["LastcallTestKit"]),
+        tests("AuditTrail", ["LogoutModel"]),
         tests("PostgresClient", ["LastcallTestKit"]),
         tests("RelyingPartyClient", ["DeliveryPolicy", "LastcallTestKit"]),
         tests("EmbeddedPostgres", [logging, lifecycle]),

@@ -1141,20 +1141,6 @@ CREATE TABLE lastcall.attempts_default (
     error_description text
 );
 
-CREATE TABLE lastcall.audit_events (
-    audit_id uuid DEFAULT lastcall.uuid7() NOT NULL,
-    issuer_key integer NOT NULL,
-    type lastcall.audit_type NOT NULL,
-    severity lastcall.severity NOT NULL,
-    subject_id uuid,
-    session_durability lastcall.durability,
-    client_id text COLLATE pg_catalog."C",
-    actor text NOT NULL COLLATE pg_catalog."C",
-    data jsonb,
-    xact xid8 DEFAULT pg_current_xact_id() NOT NULL
-)
-PARTITION BY RANGE (audit_id);
-
 CREATE TABLE lastcall.audit_events_default (
     audit_id uuid DEFAULT lastcall.uuid7() NOT NULL,
     issuer_key integer NOT NULL,
@@ -1167,6 +1153,26 @@ CREATE TABLE lastcall.audit_events_default (
     data jsonb,
     xact xid8 DEFAULT pg_current_xact_id() NOT NULL
 );
+
+CREATE TABLE lastcall.audit_seals (
+    issuer_key integer NOT NULL,
+    number bigint NOT NULL,
+    sealed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    entry_count integer NOT NULL,
+    first_xact xid8 NOT NULL,
+    first_id uuid NOT NULL,
+    last_xact xid8 NOT NULL,
+    last_id uuid NOT NULL,
+    entries bytea NOT NULL,
+    previous_hash bytea NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_seals_check CHECK ((octet_length(entries) = (48 * entry_count))),
+    CONSTRAINT audit_seals_entry_count_check CHECK ((entry_count > 0)),
+    CONSTRAINT audit_seals_hash_check CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT audit_seals_number_check CHECK ((number > 0)),
+    CONSTRAINT audit_seals_previous_hash_check CHECK ((octet_length(previous_hash) = 32))
+);
+ALTER TABLE ONLY lastcall.audit_seals ALTER COLUMN entries SET STORAGE EXTERNAL;
 
 CREATE TABLE lastcall.clients (
     client_key integer NOT NULL,
@@ -1405,6 +1411,13 @@ CREATE TABLE lastcall.idempotency_keys_default (
     event_id uuid NOT NULL
 );
 
+CREATE TABLE lastcall.installation (
+    is_only boolean DEFAULT true NOT NULL,
+    cursor_secret bytea NOT NULL,
+    CONSTRAINT installation_cursor_secret_check CHECK ((octet_length(cursor_secret) = 32)),
+    CONSTRAINT installation_is_only_check CHECK (is_only)
+);
+
 CREATE TABLE lastcall.issuers (
     issuer_key integer NOT NULL,
     name text NOT NULL COLLATE pg_catalog."C",
@@ -1564,6 +1577,9 @@ ALTER TABLE ONLY lastcall.audit_events
 ALTER TABLE ONLY lastcall.audit_events_default
     ADD CONSTRAINT audit_events_default_pkey PRIMARY KEY (issuer_key, audit_id);
 
+ALTER TABLE ONLY lastcall.audit_seals
+    ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (issuer_key, number);
+
 ALTER TABLE ONLY lastcall.clients
     ADD CONSTRAINT clients_pkey PRIMARY KEY (client_key);
 
@@ -1587,6 +1603,9 @@ ALTER TABLE ONLY lastcall.idempotency_keys
 
 ALTER TABLE ONLY lastcall.idempotency_keys_default
     ADD CONSTRAINT idempotency_keys_default_pkey PRIMARY KEY (issuer_key, key_hash, day);
+
+ALTER TABLE ONLY lastcall.installation
+    ADD CONSTRAINT installation_pkey PRIMARY KEY (is_only);
 
 ALTER TABLE ONLY lastcall.issuers
     ADD CONSTRAINT issuers_name_key UNIQUE (name);
@@ -1628,6 +1647,10 @@ CREATE INDEX audit_events_default_issuer_key_subject_id_idx ON lastcall.audit_ev
 CREATE INDEX audit_events_in_order ON ONLY lastcall.audit_events USING btree (issuer_key, xact, audit_id);
 
 CREATE INDEX audit_events_default_issuer_key_xact_audit_id_idx ON lastcall.audit_events_default USING btree (issuer_key, xact, audit_id);
+
+CREATE INDEX audit_events_settled ON ONLY lastcall.audit_events USING btree (xact, audit_id);
+
+CREATE INDEX audit_events_default_xact_audit_id_idx ON lastcall.audit_events_default USING btree (xact, audit_id);
 
 CREATE UNIQUE INDEX clients_by_id ON lastcall.clients USING btree (issuer_key, client_id) WHERE ((deleted_at IS NULL) AND (kind = 'relying_party'::lastcall.client_kind));
 
@@ -1690,6 +1713,8 @@ ALTER INDEX lastcall.audit_events_by_subject ATTACH PARTITION lastcall.audit_eve
 ALTER INDEX lastcall.audit_events_in_order ATTACH PARTITION lastcall.audit_events_default_issuer_key_xact_audit_id_idx;
 
 ALTER INDEX lastcall.audit_events_pkey ATTACH PARTITION lastcall.audit_events_default_pkey;
+
+ALTER INDEX lastcall.audit_events_settled ATTACH PARTITION lastcall.audit_events_default_xact_audit_id_idx;
 
 ALTER INDEX lastcall.deliveries_not_delivered ATTACH PARTITION lastcall.deliveries_default_issuer_key_status_client_id_delivery_id_idx;
 

@@ -22,6 +22,9 @@ public struct AuditRecord: Sendable {
     /// The facts, a JSON object.
     public let data: String?
 
+    /// The id of the delivery or else of the event that it is about, as it is stored.
+    public var subject: UUID? { deliveryID?.uuid ?? eventID?.uuid }
+
     /// When it was written, to the millisecond.
     public var createdAt: Timestamp { id.timeOfVersion7 }
 

@@ -110,6 +110,7 @@ public final class DeliveryWorker: Service {
                 group.addTask { await self.breakers.run { self.breakerChanged($0, somethingIsDue: $1) } }
                 group.addTask { await Housekeeper(worker: self, key: worker).run() }
                 group.addTask { await OperationRunner(worker: self).run() }
+                group.addTask { [store, logger] in await AuditSealer(store: store, logger: logger).run() }
                 await self.claimUntilDraining(worker, signing)
                 await self.drain(signing, settler)
                 await settling.value

@@ -104,8 +104,10 @@ public struct APIResponse: Sendable {
     public var status: Int
     /// The header fields.
     public var headers: [(name: String, value: String)]
-    /// The whole body.
+    /// The whole body; nothing where it is a ``stream``.
     public var body: [UInt8]
+    /// A body without an end: chunks, each to be written when it comes. Whoever drops it ends it.
+    public var stream: (any AsyncSequence<[UInt8], any Error> & Sendable)?
 
     init(status: Int, contentType: String? = "application/json", body: [UInt8] = []) {
         self.status = status

@@ -19,6 +19,8 @@ public struct APISettings: Sendable {
     public var queueLimit: Int
     /// How many calls may wait for the end of an event; beyond them a call is answered at once.
     public var waitLimit: Int
+    /// How many streams of the audit trail may be open at once.
+    public var auditStreamLimit: Int
 
     /// The defaults of every setting.
     public init(addressRule: AddressRule) {
@@ -28,5 +30,6 @@ public struct APISettings: Sendable {
         bodyLimit = 1_048_576
         queueLimit = 10_000
         waitLimit = 10_000
+        auditStreamLimit = 1_000
     }
 }

@@ -1,6 +1,7 @@
 import DeliveryPolicy
 import FoundationEssentials
 import LogoutModel
+import Outbox
 import StrictJSON
 
 /// A call that is allowed: what a handler gets.
@@ -11,6 +12,10 @@ struct Call: Sendable {
     /// The issuer in the path, where the path has one and it exists.
     let issuer: IssuerReference?
     let bodyLimit: Int
+    /// Signs the cursors of the list that is called; only where something is read.
+    var cursors: CursorSigner?
+    /// Looks at the key once more, for calls that last.
+    var authenticate: @Sendable () async throws -> Principal
 
     /// A path parameter of the route's template.
     func parameter(_ name: String) throws -> String {
@@ -32,7 +37,36 @@ struct Call: Sendable {
 
     /// The query, for a handler that reads it to its end.
     func query() throws -> QueryReader {
-        try QueryReader(request.query)
+        try QueryReader(request.query, cursors: cursors)
+    }
+
+    /// Where the list goes on behind an item.
+    func cursor(_ id: UUID) throws -> String { try cursor(Cursor.content(id)) }
+
+    /// Where the list goes on behind a name.
+    func cursor(_ name: String) throws -> String { try cursor(Cursor.content(name)) }
+
+    /// Where the list goes on behind a number.
+    func cursor(_ number: Int64) throws -> String { try cursor(Cursor.content(number)) }
+
+    /// Where the list goes on behind a login.
+    func cursor(_ place: LoginPlace) throws -> String { try cursor(Cursor.content(place)) }
+
+    private func cursor(_ content: [UInt8]) throws -> String {
+        guard let cursors else { throw Problem.internalError }
+        return cursors.text(content)
+    }
+
+    /// Whether the key may still do what it could when the call began; while nobody can say, it may.
+    func isStillAllowed() async -> Bool {
+        do {
+            let now = try await authenticate()
+            return now.issuer == principal.issuer && now.scopes == principal.scopes
+        } catch let problem as Problem {
+            return problem.status != 401
+        } catch {
+            return true
+        }
     }
 
     /// The body as one JSON object.

@@ -1,48 +1,93 @@
 import FoundationEssentials
-import LogoutModel
 import LogoutTokens
+import Outbox
+import Synchronization
 
-/// Opaque places in a list. A cursor that was not made here, or for another kind of list, is refused.
+/// What a cursor holds: the last item of the page before. What is not of the list's kind is no position.
 enum Cursor {
     private static let idMark: UInt8 = 1
     private static let nameMark: UInt8 = 2
-    private static let placeMark: UInt8 = 3
+    private static let numberMark: UInt8 = 3
 
-    static func text(_ id: UUID) -> String {
-        let raw = id.lowercased.filter { $0 != "-" }
-        return Base64.urlEncode([idMark] + Array(raw.utf8))
+    static func content(_ id: UUID) -> [UInt8] {
+        let raw = id.uuid
+        return [
+            idMark, raw.0, raw.1, raw.2, raw.3, raw.4, raw.5, raw.6, raw.7, raw.8, raw.9, raw.10, raw.11,
+            raw.12, raw.13, raw.14, raw.15,
+        ]
     }
 
-    static func id(_ text: String) -> UUID? {
-        guard let bytes = try? Base64.urlDecode(text), bytes.first == idMark, bytes.count == 33 else {
-            return nil
-        }
-        // Bytes, not characters: what stands here came from outside and need not be 32 characters.
-        var digits = Array(bytes.dropFirst())
-        for place in [8, 13, 18, 23] { digits.insert(UInt8(ascii: "-"), at: place) }
-        return String(validating: digits, as: UTF8.self).flatMap(UUID.init(strict:))
+    static func id(_ content: [UInt8]) -> UUID? {
+        guard content.count == 17, content[0] == idMark else { return nil }
+        let raw = Array(content.dropFirst())
+        return UUID(
+            uuid: (
+                raw[0], raw[1], raw[2], raw[3], raw[4], raw[5], raw[6], raw[7], raw[8], raw[9], raw[10],
+                raw[11], raw[12], raw[13], raw[14], raw[15]
+            )
+        )
     }
 
-    static func text(_ name: String) -> String {
-        Base64.urlEncode([nameMark] + Array(name.utf8))
+    static func content(_ name: String) -> [UInt8] { [nameMark] + Array(name.utf8) }
+
+    static func name(_ content: [UInt8]) -> String? {
+        guard content.count > 1, content[0] == nameMark else { return nil }
+        return String(validating: content.dropFirst(), as: UTF8.self)
     }
 
-    static func name(_ text: String) -> String? {
-        guard let bytes = try? Base64.urlDecode(text), bytes.first == nameMark, bytes.count > 1 else {
-            return nil
-        }
-        return String(validating: bytes.dropFirst(), as: UTF8.self)
+    static func content(_ number: Int64) -> [UInt8] {
+        [numberMark] + (0..<8).reversed().map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
     }
 
-    static func text(_ place: Int64) -> String {
-        Base64.urlEncode([placeMark] + (0..<8).map { UInt8(truncatingIfNeeded: place >> (56 - 8 * $0)) })
+    static func number(_ content: [UInt8]) -> Int64? {
+        guard content.count == 9, content[0] == numberMark else { return nil }
+        return content.dropFirst().reduce(0) { $0 << 8 | Int64($1) }
+    }
+}
+
+/// Signs the places in one list, so that a cursor which was made up, cut, or given out for another list is refused.
+struct CursorSigner: Sendable {
+    private static let tagLength = 16
+    private let secret: [UInt8]
+    private let list: [UInt8]
+
+    /// - Parameters:
+    ///   - secret: of the installation.
+    ///   - path: the list's path, as its route has it.
+    ///   - issuer: whose list it is; 0 is the installation's.
+    init(secret: [UInt8], path: String, issuer: Int32) {
+        self.secret = secret
+        list = Array("\(issuer) \(path)\n".utf8)
     }
 
-    static func place(_ text: String) -> Int64? {
-        guard let bytes = try? Base64.urlDecode(text), bytes.first == placeMark, bytes.count == 9 else {
-            return nil
-        }
-        return bytes.dropFirst().reduce(0) { $0 << 8 | Int64($1) }
+    func text(_ content: [UInt8]) -> String { Base64.urlEncode(content + tag(content)) }
+
+    /// What a cursor of this list holds; `nil` for every other text.
+    func content(_ text: String) -> [UInt8]? {
+        guard let bytes = try? Base64.urlDecode(text), bytes.count > Self.tagLength else { return nil }
+        let content = Array(bytes.dropLast(Self.tagLength))
+        return Digests.equal(tag(content), Array(bytes.suffix(Self.tagLength))) ? content : nil
+    }
+
+    private func tag(_ content: [UInt8]) -> [UInt8] {
+        Array(Digests.hmacSHA256(key: secret, list + content).prefix(Self.tagLength))
+    }
+}
+
+/// The installation's secret for cursors, read once.
+final class CursorSecret: Sendable {
+    private let store: OutboxStore
+    private let known = Mutex<[UInt8]?>(nil)
+
+    init(store: OutboxStore) {
+        self.store = store
+    }
+
+    func value() async throws -> [UInt8] {
+        if let secret = known.withLock({ $0 }) { return secret }
+        let secret = try await store.cursorSecret()
+        known.withLock { $0 = secret }
+        return secret
     }
 }
 
@@ -52,8 +97,8 @@ struct Page<Item> {
     let nextCursor: String?
 
     /// From one item more than asked for, which is how it is known that there are more.
-    init(_ found: [Item], limit: Int, cursor: (Item) -> String) {
+    init(_ found: [Item], limit: Int, cursor: (Item) throws -> String) rethrows {
         items = Array(found.prefix(limit))
-        nextCursor = found.count > limit ? items.last.map(cursor) : nil
+        nextCursor = try found.count > limit ? items.last.map(cursor) : nil
     }
 }

@@ -53,10 +53,20 @@ public struct HTTPFrontend: HTTPResponder {
             guard let name = HTTPField.Name(name) else { continue }
             headers.append(HTTPField(name: name, value: value))
         }
+        let status = HTTPResponse.Status(code: answer.status)
+        if let stream = answer.stream {
+            // RFC 9110 section 9.3.2 again: nothing is begun for a HEAD.
+            guard !isHead else { return Response(status: status, headers: headers) }
+            return Response(
+                status: status,
+                headers: headers,
+                body: .streaming(stream, request, context.channel)
+            )
+        }
         // RFC 9110 section 8.6: a 204 has no Content-Length.
         if answer.status != 204 { headers[.contentLength] = "\(answer.body.count)" }
         return Response(
-            status: HTTPResponse.Status(code: answer.status),
+            status: status,
             headers: headers,
             body: isHead ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body))
         )
@@ -81,4 +91,29 @@ private struct ArrivingBody: AsyncSequence, Sendable {
     }
 
     func makeAsyncIterator() -> Iterator { Iterator(buffers: body.makeAsyncIterator()) }
+}
+
+extension ResponseBody {
+    /// How long a caller may take to let one chunk into its connection before that is cut.
+    private static let chunkLimit = TimeAmount.seconds(5)
+
+    /// A body of chunks, written as they come, until the caller leaves or does not read.
+    fileprivate static func streaming(
+        _ stream: any AsyncSequence<[UInt8], any Error> & Sendable,
+        _ request: Request,
+        _ channel: any Channel
+    ) -> ResponseBody {
+        ResponseBody { writer in
+            try await request.body.consumeWithCancellationOnInboundClose { _ in
+                for try await chunk in stream {
+                    let limit = channel.eventLoop.scheduleTask(in: chunkLimit) {
+                        channel.close(promise: nil)
+                    }
+                    defer { limit.cancel() }
+                    try await writer.write(ByteBuffer(bytes: chunk))
+                }
+                try await writer.finish(nil)
+            }
+        }
+    }
 }

@@ -24,7 +24,7 @@ extension LastcallAPI {
             before: cursor,
             limit: limit + 1
         )
-        return APIResponse(page: Page(found, limit: limit) { Cursor.text($0.id) }) {
+        return APIResponse(page: try Page(found, limit: limit) { try call.cursor($0.id) }) {
             $0.accessKey($1, secret: nil)
         }
     }

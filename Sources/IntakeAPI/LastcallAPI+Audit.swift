@@ -1,4 +1,4 @@
-import AuditTrail
+public import AuditTrail
 import DeliveryPolicy
 import FoundationEssentials
 import LogoutModel
@@ -12,7 +12,17 @@ private enum Severity: String, CaseIterable {
 
 extension LastcallAPI {
     var auditRoutes: [Route] {
-        [Route("GET", "/v1/issuers/{issuer}/audit-events", .scopes([.read]), listAuditEvents)]
+        let path = "/v1/issuers/{issuer}/audit-events"
+        // The installation's own trail: operators, API keys, issuers that are gone.
+        let own = "/v1/audit-events"
+        return [
+            Route("GET", path, .scopes([.read]), listAuditEvents),
+            Route("GET", path + "/stream", .scopes([.read]), streamAuditEvents),
+            Route("GET", path + "/seals", .scopes([.read]), listAuditSeals),
+            Route("GET", own, .operatorOnly, listAuditEvents),
+            Route("GET", own + "/stream", .operatorOnly, streamAuditEvents),
+            Route("GET", own + "/seals", .operatorOnly, listAuditSeals),
+        ]
     }
 
     @Sendable private func listAuditEvents(_ call: Call) async throws -> APIResponse {
@@ -21,26 +31,110 @@ extension LastcallAPI {
         window.cursor = try query.cursor(Cursor.id)
         window.from = try query.time("after")
         window.before = try query.time("before")
+        let filter = try query.auditFilter()
+        try query.finish()
+        let found = try await store.auditEvents(filter, in: window, of: call.trail)
+        let page = try Page(found, limit: window.limit - 1) { try call.cursor($0.id) }
+        return APIResponse(page: page) { $0.auditEvent($1) }
+    }
+
+    @Sendable private func streamAuditEvents(_ call: Call) async throws -> APIResponse {
+        var query = try call.query()
+        let filter = try query.auditFilter()
+        try query.finish()
+        let last = try call.request.single("last-event-id")
+        let slot = try streamSlots.take()
+        let start: AuditPosition
+        if let last {
+            guard let id = UUID(strict: last),
+                let position = try await store.auditPosition(of: id, ofIssuer: call.trail)
+            else { throw Problem.invalidRequest("Last-Event-ID is not the id of an event of this trail.") }
+            start = position
+        } else {
+            start = try await store.auditHorizon()
+        }
+        let stream = AuditStream(
+            store: store,
+            feed: auditFeed,
+            issuer: call.trail,
+            filter: filter,
+            start: start,
+            isAllowed: { await call.isStillAllowed() },
+            slot: slot
+        )
+        var response = APIResponse(status: 200, contentType: "text/event-stream")
+        response.headers.append(("Cache-Control", "no-store"))
+        // What nginx and its kin take for "do not gather this".
+        response.headers.append(("X-Accel-Buffering", "no"))
+        response.stream = stream
+        return response
+    }
+
+    @Sendable private func listAuditSeals(_ call: Call) async throws -> APIResponse {
+        var query = try call.query()
+        let limit = try query.limit()
+        let cursor = try query.cursor(Cursor.number)
+        try query.finish()
+        let found = try await store.auditSeals(of: call.trail, below: cursor, limit: limit + 1)
+        return APIResponse(page: try Page(found, limit: limit) { try call.cursor($0.number) }) {
+            writer,
+            seal in
+            writer.object { writer in
+                writer.member("number", seal.number)
+                writer.member("sealed_at", seal.sealedAt.text)
+                writer.member("entry_count", seal.entryCount)
+                writer.member("first_id", seal.firstID.lowercased)
+                writer.member("last_id", seal.lastID.lowercased)
+                writer.member("previous_hash", hexText(seal.previousHash))
+                writer.member("hash", hexText(seal.hash))
+            }
+        }
+    }
+}
+
+/// Lower-case hexadecimal.
+private func hexText(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+        decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
+        as: UTF8.self
+    )
+}
+
+extension Call {
+    /// Whose trail a path names: the issuer's, or that of the installation.
+    fileprivate var trail: Int32 { issuer?.key ?? 0 }
+}
+
+extension QueryReader {
+    fileprivate mutating func auditFilter() throws -> AuditFilter {
         var filter = AuditFilter()
-        filter.types = try query.words("type", AuditType.self).map(\.rawValue)
-        filter.severities = try query.words("severity", Severity.self).map(\.rawValue)
-        filter.clientID = try query.identifier("client_id", .clientID)
-        if let event = try query.id("logout_event_id") { filter.limit(to: LogoutEventID.of(event)) }
-        if let delivery = try query.id("delivery_id") {
+        filter.types = try words("type", AuditType.self).map(\.rawValue)
+        filter.severities = try words("severity", Severity.self).map(\.rawValue)
+        filter.clientID = try identifier("client_id", .clientID)
+        if let event = try id("logout_event_id") { filter.limit(to: LogoutEventID.of(event)) }
+        if let delivery = try id("delivery_id") {
             guard let delivery = DeliveryID(delivery) else {
                 throw Problem.invalidRequest("delivery_id must be the id of a delivery.")
             }
             filter.limit(to: delivery)
         }
-        try query.finish()
-        let found = try await store.auditEvents(filter, in: window, of: call.issuerKey())
-        let page = Page(found, limit: window.limit - 1) { Cursor.text($0.id) }
-        return APIResponse(page: page) { $0.auditEvent($1) }
+        return filter
+    }
+}
+
+extension AuditRecord {
+    /// The event as the API shows it: one line of JSON, for exports.
+    public var jsonLine: [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 512)
+        writer.auditEvent(self)
+        return writer.bytes
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func auditEvent(_ event: AuditRecord) {
+    /// An audit event.
+    mutating func auditEvent(_ event: AuditRecord) {
         object { writer in
             writer.member("id", event.id.lowercased)
             writer.member("type", event.type)

@@ -24,7 +24,7 @@ extension LastcallAPI {
         try query.finish()
         let found = try await store.clients(of: call.issuerKey(), after: after, limit: limit + 1)
         let algs = try await activeAlgs(of: call.issuerKey())
-        let page = Page(found, limit: limit) { Cursor.text($0.clientID) }
+        let page = try Page(found, limit: limit) { try call.cursor($0.clientID) }
         return APIResponse(page: page) { $0.client($1, activeAlgs: algs) }
     }
 

@@ -25,7 +25,7 @@ extension LastcallAPI {
         filter.reasons = try query.words("reason", DeliveryReason.self).map(\.rawValue)
         try query.finish()
         let found = try await store.deliveries(filter, in: window, of: call.issuerKey())
-        let page = Page(found, limit: window.limit - 1) { Cursor.text($0.id.uuid) }
+        let page = try Page(found, limit: window.limit - 1) { try call.cursor($0.id.uuid) }
         return APIResponse(page: page) { $0.delivery($1, attempts: nil) }
     }
 

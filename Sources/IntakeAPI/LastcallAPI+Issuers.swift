@@ -26,7 +26,7 @@ extension LastcallAPI {
         } else {
             found = try await store.issuers(after: after, limit: limit + 1)
         }
-        return APIResponse(page: Page(found, limit: limit) { Cursor.text($0.name) }) { $0.issuer($1) }
+        return APIResponse(page: try Page(found, limit: limit) { try call.cursor($0.name) }) { $0.issuer($1) }
     }
 
     @Sendable private func getIssuer(_ call: Call) async throws -> APIResponse {

@@ -76,7 +76,7 @@ extension LastcallAPI {
         filter.userAgentID = try query.identifier("user_agent_id")
         try query.finish()
         let found = try await store.events(filter, in: window, of: call.issuerKey())
-        let page = Page(found, limit: window.limit - 1) { Cursor.text($0.id.uuid) }
+        let page = try Page(found, limit: window.limit - 1) { try call.cursor($0.id.uuid) }
         return APIResponse(page: page) { $0.logoutEvent($1, deliveries: nil) }
     }
 }

@@ -38,7 +38,7 @@ extension LastcallAPI {
             limit: limit + 1,
             issuer: call.issuerKey()
         )
-        let page = Page(status.lines, limit: limit) { Cursor.text($0.place) }
+        let page = try Page(status.lines, limit: limit) { try call.cursor($0.place) }
         return APIResponse(status: 200) { writer in
             writer.object { writer in
                 writer.arrayMember("items") { writer in
@@ -89,17 +89,17 @@ extension JSONWriter {
 }
 
 extension Cursor {
-    private static let loginMark: UInt8 = 3
+    private static let loginMark: UInt8 = 4
 
     /// The parts are kept apart by NUL, which no identifier has.
-    static func text(_ place: LoginPlace) -> String {
+    static func content(_ place: LoginPlace) -> [UInt8] {
         let parts = [place.clientID, place.sub, place.sid].map { Array($0.utf8) }
-        return Base64.urlEncode([loginMark] + Array(parts.joined(separator: [0])))
+        return [loginMark] + Array(parts.joined(separator: [0]))
     }
 
-    static func loginPlace(_ text: String) -> LoginPlace? {
-        guard let bytes = try? Base64.urlDecode(text), bytes.first == loginMark else { return nil }
-        let parts = bytes.dropFirst().split(separator: 0, omittingEmptySubsequences: false).map {
+    static func loginPlace(_ content: [UInt8]) -> LoginPlace? {
+        guard content.first == loginMark else { return nil }
+        let parts = content.dropFirst().split(separator: 0, omittingEmptySubsequences: false).map {
             String(validating: $0, as: UTF8.self)
         }
         guard parts.count == 3, let clientID = parts[0], let sub = parts[1], let sid = parts[2],

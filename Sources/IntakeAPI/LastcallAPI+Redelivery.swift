@@ -52,7 +52,7 @@ extension LastcallAPI {
         let statuses = try query.words("status", RedeliveryStatus.self)
         try query.finish()
         let found = try await store.redeliveries(in: statuses, window, of: call.issuerKey())
-        let page = Page(found, limit: window.limit - 1) { Cursor.text($0.id) }
+        let page = try Page(found, limit: window.limit - 1) { try call.cursor($0.id) }
         return APIResponse(page: page) { $0.redelivery($1) }
     }
 

@@ -50,7 +50,7 @@ extension LastcallAPI {
     @Sendable private func listSessions(_ call: Call) async throws -> APIResponse {
         var query = try call.query()
         let limit = try query.limit()
-        let before = try query.cursor(Cursor.place)
+        let before = try query.cursor(Cursor.number)
         var filter = ParticipationFilter()
         filter.sessionID = try query.identifier("session_id")
         filter.sid = try query.identifier("sid")
@@ -70,7 +70,7 @@ extension LastcallAPI {
             limit: limit + 1,
             of: call.issuerKey()
         )
-        return APIResponse(page: Page(found, limit: limit) { Cursor.text($0.place) }) {
+        return APIResponse(page: try Page(found, limit: limit) { try call.cursor($0.place) }) {
             $0.participation($1.recorded)
         }
     }

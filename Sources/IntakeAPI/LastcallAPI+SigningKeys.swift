@@ -47,7 +47,9 @@ extension LastcallAPI {
             }
             records.removeFirst(place + 1)
         }
-        return APIResponse(page: Page(records, limit: limit) { Cursor.text($0.kid) }) { $0.signingKey($1) }
+        return APIResponse(page: try Page(records, limit: limit) { try call.cursor($0.kid) }) {
+            $0.signingKey($1)
+        }
     }
 
     @Sendable private func getSigningKey(_ call: Call) async throws -> APIResponse {

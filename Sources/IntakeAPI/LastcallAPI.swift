@@ -17,6 +17,10 @@ public final class LastcallAPI: Sendable {
     /// Who waits for the end of an event; runs as long as the API does, and stops before it.
     public let ends: EndWatch
     let openAPI = OpenAPICache()
+    let streamSlots: StreamSlots
+    private let cursorSecret: CursorSecret
+    /// What the streams of the audit trail hear; somebody must run it.
+    public let auditFeed: AuditFeed
     private let issuers = IssuerCache()
     private let table = Mutex(RouteTable(routes: []))
 
@@ -41,6 +45,9 @@ public final class LastcallAPI: Sendable {
         self.readiness = readiness
         authenticator = Authenticator(store: store, operatorKey: settings.operatorKey)
         ends = EndWatch(store: store, limit: settings.waitLimit)
+        streamSlots = StreamSlots(limit: settings.auditStreamLimit)
+        cursorSecret = CursorSecret(store: store)
+        auditFeed = AuditFeed(store: store, logger: logger)
         let routes = RouteTable(
             routes: healthRoutes + issuerRoutes + signingKeyRoutes + clientRoutes + logoutEventRoutes
                 + deliveryRoutes
@@ -78,7 +85,7 @@ public final class LastcallAPI: Sendable {
 
     private func answer(
         _ request: APIRequest,
-        authenticate: @Sendable () async throws -> Principal
+        authenticate: @escaping @Sendable () async throws -> Principal
     ) async -> APIResponse {
         do {
             return try await dispatch(request, authenticate)
@@ -110,7 +117,7 @@ public final class LastcallAPI: Sendable {
 
     private func dispatch(
         _ request: APIRequest,
-        _ authenticate: @Sendable () async throws -> Principal
+        _ authenticate: @escaping @Sendable () async throws -> Principal
     ) async throws -> APIResponse {
         switch match(request) {
         case .route(let route, let parameters):
@@ -128,7 +135,7 @@ public final class LastcallAPI: Sendable {
         _ request: APIRequest,
         _ route: Route,
         _ encoded: [String: Substring],
-        _ authenticate: @Sendable () async throws -> Principal
+        _ authenticate: @escaping @Sendable () async throws -> Principal
     ) async throws -> APIResponse {
         let principal = route.access == .everyone ? .ofOperator("-") : try await authenticate()
         var parameters: [String: String] = [:]
@@ -149,12 +156,22 @@ public final class LastcallAPI: Sendable {
             guard issuer != nil || creates else { throw Problem.notFound }
         }
         try Self.require(route.access, of: principal)
+        var cursors: CursorSigner?
+        if route.method == "GET", route.access != .everyone {
+            cursors = CursorSigner(
+                secret: try await cursorSecret.value(),
+                path: route.path.text,
+                issuer: issuer?.key ?? principal.issuer?.key ?? 0
+            )
+        }
         let call = Call(
             request: request,
             parameters: parameters,
             principal: principal,
             issuer: issuer,
-            bodyLimit: settings.bodyLimit
+            bodyLimit: settings.bodyLimit,
+            cursors: cursors,
+            authenticate: authenticate
         )
         return try await route.handle(call)
     }

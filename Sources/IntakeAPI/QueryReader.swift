@@ -7,9 +7,13 @@ import Outbox
 struct QueryReader {
     private var values: [String: [String]] = [:]
     private var unread: Set<String> = []
+    private let cursors: CursorSigner?
 
     /// Splits `name=value&...`; `+` is a space, as HTML forms and common clients write it.
-    init(_ query: String) throws {
+    ///
+    /// `cursors`: knows the cursors of the list that is called, where it is one.
+    init(_ query: String, cursors: CursorSigner?) throws {
+        self.cursors = cursors
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = parts.first.flatMap({ percentDecoded($0, plusIsSpace: true) }),
@@ -101,10 +105,10 @@ struct QueryReader {
         return window
     }
 
-    mutating func cursor<Position>(_ decode: (String) -> Position?) throws -> Position? {
+    mutating func cursor<Position>(_ decode: ([UInt8]) -> Position?) throws -> Position? {
         guard let text = try single("cursor") else { return nil }
-        guard let position = decode(text) else {
-            throw Problem.invalidRequest("The cursor is not one of ours.")
+        guard let position = cursors?.content(text).flatMap(decode) else {
+            throw Problem.invalidRequest("The cursor is not one that this list has given out.")
         }
         return position
     }

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// SHA-256, comparison in constant time, and random bytes.
+/// SHA-256, HMAC, comparison in constant time, and random bytes.
 public enum Digests {
     /// The SHA-256 of some bytes.
     ///
@@ -12,6 +12,29 @@ public enum Digests {
         // Only a libcrypto without SHA-256 gets here; a digest of zeros would match every other one.
         unsafe precondition(done != nil, "libcrypto has no SHA-256")
         return digest
+    }
+
+    /// The HMAC-SHA256 of some bytes under a key (RFC 2104).
+    ///
+    /// - Parameters:
+    ///   - key: at least 32 random bytes.
+    ///   - bytes: any number of bytes.
+    /// - Returns: 32 bytes.
+    public static func hmacSHA256(key: [UInt8], _ bytes: [UInt8]) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 0
+        let done = unsafe HMAC(
+            EVP_sha256(),
+            key,
+            Int32(truncatingIfNeeded: key.count),
+            bytes,
+            bytes.count,
+            &code,
+            &length
+        )
+        // As above: a code of zeros would be everybody's.
+        unsafe precondition(done != nil && length == 32, "libcrypto has no HMAC-SHA256")
+        return code
     }
 
     /// Whether two byte strings are equal, in a time that depends on their lengths alone.

@@ -26,6 +26,7 @@ struct ColumnReader {
     mutating func optionalInt2() throws -> Int? { try row.optionalInt2(next()).map(Int.init) }
     mutating func int8() throws -> Int64 { try row.int8(next()) }
     mutating func optionalFloat8() throws -> Double? { try row.optionalFloat8(next()) }
+    mutating func optionalInt8() throws -> Int64? { try row.optionalInt8(next()) }
     mutating func text() throws -> String { try row.text(next()) }
     mutating func optionalText() throws -> String? { try row.optionalText(next()) }
     mutating func json() throws -> String { try row.json(next()) }

@@ -26,6 +26,17 @@ public struct AuditFilter: Sendable {
     public mutating func limit(to delivery: DeliveryID) {
         subject = delivery.uuid...delivery.uuid
     }
+
+    /// Whether a list shows this event.
+    public func accepts(_ record: AuditRecord) -> Bool {
+        guard types.isEmpty || types.contains(record.type),
+            severities.isEmpty || severities.contains(record.severity),
+            clientID == nil
+                || record.clientID.map({ $0.utf8.elementsEqual(clientID?.utf8 ?? "".utf8) }) == true
+        else { return false }
+        guard let subject else { return true }
+        return record.subject.map(subject.contains) ?? false
+    }
 }
 
 extension OutboxStore {
@@ -48,18 +59,24 @@ extension OutboxStore {
                 .int4(Int32(window.limit))
             ).map { row in
                 var columns = ColumnReader(row)
-                return AuditRecord(
-                    id: try columns.uuid(),
-                    type: try columns.text(),
-                    severity: try columns.text(),
-                    subject: try columns.optionalUUID(),
-                    sessionDurability: try columns.optionalText(),
-                    clientID: try columns.optionalText(),
-                    actor: try columns.text(),
-                    data: try columns.optionalJSON()
-                )
+                return try columns.auditRecord()
             }
         }
+    }
+}
+
+extension ColumnReader {
+    mutating func auditRecord() throws -> AuditRecord {
+        AuditRecord(
+            id: try uuid(),
+            type: try text(),
+            severity: try text(),
+            subject: try optionalUUID(),
+            sessionDurability: try optionalText(),
+            clientID: try optionalText(),
+            actor: try text(),
+            data: try optionalJSON()
+        )
     }
 }
 

@@ -55,6 +55,7 @@ extension LastcallSettings {
         bodyLimit = try reader.value(SettingTable.bodyLimit)
         intakeQueueLimit = try reader.value(SettingTable.intakeQueueLimit)
         waitLimit = try reader.value(SettingTable.waitLimit)
+        auditStreamLimit = try reader.value(SettingTable.auditStreamLimit)
         operatorAPIKey = try reader.secret(SettingTable.operatorAPIKey)
         keyEncryptionKey = try reader.secret(SettingTable.keyEncryptionKey)
         keyPublication = try reader.value(SettingTable.keyPublication)

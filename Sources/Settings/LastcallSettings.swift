@@ -36,6 +36,8 @@ public struct LastcallSettings: Sendable {
     public let intakeQueueLimit: Int
     /// Calls that may wait for the end of an event.
     public let waitLimit: Int
+    /// Streams of the audit trail at once.
+    public let auditStreamLimit: Int
 
     /// The first operator key: 32 to 255 visible ASCII characters.
     public let operatorAPIKey: Secret<String>?

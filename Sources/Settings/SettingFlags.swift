@@ -19,6 +19,7 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.bodyLimit) var bodyLimit: String?
     @Option(SettingTable.intakeQueueLimit) var intakeQueueLimit: String?
     @Option(SettingTable.waitLimit) var waitLimit: String?
+    @Option(SettingTable.auditStreamLimit) var auditStreamLimit: String?
     @Option(fileOf: SettingTable.operatorAPIKey) var operatorAPIKeyFile: String?
     @Option(fileOf: SettingTable.keyEncryptionKey) var keyEncryptionKeyFile: String?
     @Option(SettingTable.keyPublication) var keyPublication: String?
@@ -61,6 +62,7 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.bodyLimit.definition, bodyLimit),
             (SettingTable.intakeQueueLimit.definition, intakeQueueLimit),
             (SettingTable.waitLimit.definition, waitLimit),
+            (SettingTable.auditStreamLimit.definition, auditStreamLimit),
             (SettingTable.operatorAPIKey.definition.fileForm, operatorAPIKeyFile),
             (SettingTable.keyEncryptionKey.definition.fileForm, keyEncryptionKeyFile),
             (SettingTable.keyPublication.definition, keyPublication),

@@ -15,7 +15,7 @@ extension SettingTable {
             [
                 listen.definition, adminListen.definition, apiConnectionLimit.definition,
                 bodyLimit.definition,
-                intakeQueueLimit.definition, waitLimit.definition,
+                intakeQueueLimit.definition, waitLimit.definition, auditStreamLimit.definition,
             ]
         ),
         (

@@ -96,6 +96,13 @@ enum SettingTable {
         unit: "requests",
         "Requests that may wait for a group commit; more are answered 503."
     )
+    static let auditStreamLimit = Setting.integer(
+        "audit_stream_limit",
+        default: 1_000,
+        1...1_000_000,
+        unit: "streams",
+        "Streams of the audit trail that may be open in one process; more are answered 503."
+    )
 
     static let waitLimit = Setting.integer(
         "wait_limit",

@@ -27,6 +27,7 @@ extension LastcallSettings {
         api.bodyLimit = bodyLimit
         api.queueLimit = intakeQueueLimit
         api.waitLimit = waitLimit
+        api.auditStreamLimit = auditStreamLimit
         return api
     }
 }

@@ -43,5 +43,6 @@ enum MetricHelp {
         "lastcall_attempt_duration_seconds": "Attempts from the POST to its answer or failure.",
         "lastcall_attempts_total": "Attempts by outcome.",
         "lastcall_deliveries_ended_total": "Deliveries that ended, by status.",
+        "lastcall_audit_entries_sealed_total": "Audit events sealed by this process.",
     ]
 }

@@ -153,6 +153,7 @@ struct Runtime {
             )
         )
         if roles.contains(.api) {
+            services.append(api.auditFeed)
             services.append(
                 server(
                     settings.listen,

@@ -63,6 +63,11 @@ struct RouteScope: Sendable, CustomStringConvertible {
             route: "DELETE /v1/issuers/{issuer}/sessions/{session_id}/clients/{client_id}",
             scopes: ["sessions"]
         ),
+        RouteScope(route: "GET /v1/issuers/{issuer}/audit-events/stream", scopes: ["read"]),
+        RouteScope(route: "GET /v1/issuers/{issuer}/audit-events/seals", scopes: ["read"]),
+        RouteScope(route: "GET /v1/audit-events", scopes: []),
+        RouteScope(route: "GET /v1/audit-events/stream", scopes: []),
+        RouteScope(route: "GET /v1/audit-events/seals", scopes: []),
         RouteScope(route: "GET /v1/api-keys", scopes: ["admin"]),
         RouteScope(route: "POST /v1/api-keys", scopes: ["admin"]),
         RouteScope(route: "DELETE /v1/api-keys/{id}", scopes: ["admin"]),

@@ -42,7 +42,8 @@ struct OperatorOptions: ParsableArguments {
         try await withRuntime { try await body($0.store) }
     }
 
-    private func withRuntime(_ body: (Runtime) async throws -> Void) async throws {
+    /// Builds everything on the settings' database, in this process, for one command.
+    func withRuntime(_ body: (Runtime) async throws -> Void) async throws {
         try await finishing {
             var environment = ProcessInfo.processInfo.environment
             var settings = try LastcallSettings.load(flags: flags, environment: environment)
@@ -74,13 +75,36 @@ struct Operator {
     func call(_ method: String, _ path: [String], query: [(String, String?)] = [], body: JSON? = nil)
         async throws -> JSON
     {
+        let headers = body == nil ? [] : [(name: "content-type", value: "application/json")]
+        return try await send(method, path, query, headers, body).answer
+    }
+
+    private typealias Answer = (answer: JSON, stream: (any AsyncSequence<[UInt8], any Error> & Sendable)?)
+
+    /// Opens a stream.
+    func stream(_ path: [String], query: [(String, String?)], headers: [(name: String, value: String)])
+        async throws -> any AsyncSequence<[UInt8], any Error> & Sendable
+    {
+        guard let stream = try await send("GET", path, query, headers, nil).stream else {
+            throw Failure("the API answers with no stream")
+        }
+        return stream
+    }
+
+    private func send(
+        _ method: String,
+        _ path: [String],
+        _ query: [(String, String?)],
+        _ headers: [(name: String, value: String)],
+        _ body: JSON?
+    ) async throws -> Answer {
         let bytes = body?.serialized() ?? []
         let pairs = query.compactMap { name, value in value.map { "\(name)=\(encoded($0))" } }
         let request = APIRequest(
             method: method,
             path: "/" + path.map(encoded).joined(separator: "/"),
             query: pairs.joined(separator: "&"),
-            headers: body == nil ? [] : [("content-type", "application/json")]
+            headers: headers
         ) { limit in
             guard bytes.count <= limit else { throw APIRequest.BodyTooLarge() }
             return bytes
@@ -98,10 +122,10 @@ struct Operator {
                 headers: [("content-type", "application/x-ndjson")],
                 chunks: lines
             )
-        )
+        ).answer
     }
 
-    private func send(_ request: APIRequest) async throws -> JSON {
+    private func send(_ request: APIRequest) async throws -> Answer {
         let response = await api.respondToOperator(request)
         let answer = response.body.isEmpty ? .null : try JSON.parse(response.body, maximumBytes: .max)
         guard response.status < 400 else {
@@ -113,7 +137,7 @@ struct Operator {
                 code: response.status == 503 ? Failure.unavailable : Failure.refused
             )
         }
-        return answer
+        return (answer, response.stream)
     }
 
     /// Every item of a list, page by page, up to a limit.
@@ -146,8 +170,17 @@ struct Operator {
     /// Prints a list: JSON lines for programs, a table for people.
     func show(_ items: [JSON], columns: [String]) {
         if printsJSON { return items.forEach { print(text(of: $0)) } }
-        let rows = items.map { item in columns.map { item[$0].map { $0.text ?? text(of: $0) } ?? "" } }
+        let rows = items.map { item in columns.map { cell(item, $0) } }
         print(Table(columns: columns, rows: rows).text, terminator: "")
+    }
+
+    /// One line of a list that never ends.
+    func row(_ item: JSON, columns: [String]) -> String {
+        columns.map { cell(item, $0) }.filter { !$0.isEmpty }.joined(separator: "  ")
+    }
+
+    private func cell(_ item: JSON, _ column: String) -> String {
+        item[column].map { $0.text ?? text(of: $0) } ?? ""
     }
 
     private func text(of json: JSON) -> String {
