@@ -137,7 +137,7 @@ let package = Package(
             "IntakeAPI",
             [
                 "DeliveryPolicy", "LastcallTestKit", "LogoutTokens", "Outbox", "PostgresClient", "StrictJSON", hummingbird,
-                logging,
+                logging, lifecycle,
             ]
         ),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),

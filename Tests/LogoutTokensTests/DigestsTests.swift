@@ -15,6 +15,25 @@ struct DigestsTests {
         #expect(Base64.encode(Digests.sha256(Array(text.utf8))) == digest)
     }
 
+    /// RFC 4231, test cases 2 and 6: a short key, and one that is longer than a block.
+    @Test(
+        "HMAC-SHA256 gives the published values",
+        arguments: [
+            (
+                Array("Jefe".utf8), "what do ya want for nothing?",
+                "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM="
+            ),
+            (
+                [UInt8](repeating: 0xAA, count: 131),
+                "Test Using Larger Than Block-Size Key - Hash Key First",
+                "YOQxWR7gtn8Niiaqy/W3f44LxiE3KMUUBUYEDw7jf1Q="
+            ),
+        ]
+    )
+    func publishedCodes(key: [UInt8], text: String, code: String) {
+        #expect(Base64.encode(Digests.hmacSHA256(key: key, Array(text.utf8))) == code)
+    }
+
     @Test(
         "equality is equality of bytes and length",
         arguments: [
