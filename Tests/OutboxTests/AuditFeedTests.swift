@@ -103,6 +103,30 @@ struct AuditFeedTests {
         }
     }
 
+    @Test("who comes with more than the feed has handed out is not told of it again")
+    func ahead() async throws {
+        let bench = try await Workbench()
+        try await bench.awaitSettled()
+        let feed = AuditFeed(
+            store: bench.store,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let old = try await bench.store.auditHorizon()
+        try bench.addAudit(3)
+        try await bench.awaitSettled()
+        let page = try await bench.store.settledAudit(after: old, of: bench.issuer, limit: 10)
+        // Both are there before the feed begins, so it begins with what the first one lacks.
+        let first = feed.subscribe(to: bench.issuer, AuditFilter(), having: old)
+        let second = feed.subscribe(to: bench.issuer, AuditFilter(), having: page.end)
+        let running = Task { try await feed.run() }
+        #expect(await Self.read(3, from: first) == page.entries.map(\.record.id))
+        try bench.addAudit(1)
+        let new = try bench.auditIDs().suffix(1)
+        #expect(await Self.read(1, from: second)?.map(\.lowercased) == Array(new))
+        #expect(await Self.read(1, from: first)?.map(\.lowercased) == Array(new))
+        running.cancel()
+    }
+
     @Test("a reader that does not read is ended instead of being waited for, and the others go on")
     func slow() async throws {
         try await Self.run { bench, feed in
