@@ -37,6 +37,7 @@ extension DeliveryWorker {
             lane: Int64(shipment.claimed.clientKey),
             url: signed.uri,
             body: signed.body,
+            webhook: signed.webhook,
             timeout: shipment.timeout(at: now),
             rule: settings.addressRule,
             allowHTTP: settings.addressRule.allowLoopback
@@ -91,7 +92,7 @@ extension DeliveryWorker {
 
 extension Answer {
     /// What the answer, or its absence, means for the attempt.
-    fileprivate var meaning: AnswerRule.Meaning {
+    var meaning: AnswerRule.Meaning {
         switch ending {
         case .status(let status): AnswerRule.classify(status: status)
         case .failure(let failure): AnswerRule.Meaning(outcome: failure.outcome)

@@ -23,7 +23,7 @@ public final class DeliveryWorker: Service {
     let clock = DatabaseClock()
     let metrics = WorkerMetrics()
     let breakers: BreakerKeeper
-    private let directory: Directory
+    let directory: Directory
     private let schedule: Mutex<LaneSchedule>
     private let control = Mutex(Control())
     private let signals: AsyncStream<Void>
@@ -111,6 +111,7 @@ public final class DeliveryWorker: Service {
                 group.addTask { await Housekeeper(worker: self, key: worker).run() }
                 group.addTask { await OperationRunner(worker: self).run() }
                 group.addTask { [store, logger] in await AuditSealer(store: store, logger: logger).run() }
+                group.addTask { await ProbeRunner(worker: self, key: worker, signing: signing).run() }
                 await self.claimUntilDraining(worker, signing)
                 await self.drain(signing, settler)
                 await settling.value
@@ -242,7 +243,13 @@ public final class DeliveryWorker: Service {
                 shipments.append(shipment)
             }
         }
-        signing.add(shipments)
+        signing.add(shipments.filter { !$0.recipient.client.isWebhook })
+        let webhooks = shipments.filter(\.recipient.client.isWebhook)
+        if !webhooks.isEmpty {
+            let (told, unread) = await withEvents(webhooks)
+            signing.add(told)
+            orphans += unread
+        }
         await giveBack(orphans, claimedAt)
     }
 
@@ -292,6 +299,7 @@ public final class DeliveryWorker: Service {
                     entry.ending
                 )
             }
+            result.lanes.forEach { schedule.announce($0) }
         }
         metrics.settled(entries, fenced: Set(result.fenced))
         if !result.endedEvents.isEmpty { control.withLock { $0.endListener }?(result.endedEvents) }

@@ -11,6 +11,8 @@ package struct Recipient: Sendable {
     /// The key for its `alg`, or why there is none.
     let key: Result<SigningKey, SigningKeyProblem>
     let issuerVersion: Int64
+    /// Of a completion webhook: what it is signed with.
+    var secret = Result<WebhookSecret, SigningKeyProblem>.failure(.noActiveKey)
 
     /// A client with what holds for it.
     package init(
@@ -70,19 +72,31 @@ final class Directory: Sendable {
             let base =
                 (try? DeliveryOverrides(stored: issuer.delivery))?.resolved(over: .standard) ?? .standard
             let settings = (try? DeliveryOverrides(stored: client.delivery))?.resolved(over: base) ?? base
-            fresh[client.key] = Recipient(
+            var recipient = Recipient(
                 client: client,
                 issuer: issuer.issuer,
                 settings: settings,
                 key: keys[client.alg] ?? .failure(.noActiveKey),
                 issuerVersion: issuer.version
             )
+            if client.isWebhook { recipient.secret = secret(of: client, issuer) }
+            fresh[client.key] = recipient
         }
         recipients.withLock { [fresh] recipients in
             recipients.merge(fresh) { old, new in
                 old.client.version > new.client.version || old.issuerVersion > new.issuerVersion ? old : new
             }
         }
+    }
+
+    private func secret(
+        of webhook: KnownClient,
+        _ issuer: KnownIssuer
+    ) -> Result<WebhookSecret, SigningKeyProblem> {
+        guard let sealed = webhook.sealedSecret else { return .failure(.noActiveKey) }
+        return Result {
+            try WebhookSecret(opening: sealed, issuerID: Array(issuer.name.utf8), under: encryptionKey)
+        }.mapError { _ in .cannotBeOpened }
     }
 
     private func open(_ issuer: KnownIssuer) -> [String: Result<SigningKey, SigningKeyProblem>] {

@@ -23,6 +23,7 @@ struct Housekeeper {
             await expireParticipations()
             await rouse()
             if rounds % 600 == 0 { await keepPartitions() }
+            if rounds % 600 == 0 { await forgetProbes() }
             rounds += 1
             try? await Task.sleep(for: .seconds(1) * Double.random(in: 0.8...1.2))
         }
@@ -70,6 +71,14 @@ struct Housekeeper {
             }
         } catch {
             worker.logger.warning("retries cannot be made due", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func forgetProbes() async {
+        do {
+            while !Task.isCancelled, try await worker.store.forgetProbes(limit: 1_000) >= 1_000 {}
+        } catch {
+            worker.logger.warning("old probes cannot be deleted", metadata: ["error": "\(error)"])
         }
     }
 

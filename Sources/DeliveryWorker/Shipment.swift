@@ -2,6 +2,7 @@ import DeliveryPolicy
 import FoundationEssentials
 package import LogoutModel
 import Outbox
+import RelyingPartyClient
 
 /// A claimed delivery on its way: who gets it, and since when we hold it.
 package struct Shipment: Sendable {
@@ -11,6 +12,8 @@ package struct Shipment: Sendable {
     let claimedAt: ContinuousClock.Instant
     /// When it took its slot.
     let startedAt: ContinuousClock.Instant
+    /// Of a completion webhook: the event as it stands.
+    var event: LogoutEvent?
 
     /// A shipment of a claim.
     package init(
@@ -53,11 +56,15 @@ package struct Shipment: Sendable {
     }
 }
 
-/// A shipment whose token is signed: what is posted.
+/// A shipment whose token, or whose webhook, is signed: what is posted.
 struct SignedShipment: Sendable {
     let shipment: Shipment
     let uri: String
     let body: [UInt8]
-    let tokenID: UUID
-    let kid: String
+    /// Of a logout token.
+    var tokenID: UUID?
+    /// Of a logout token.
+    var kid: String?
+    /// Of a completion webhook.
+    var webhook: WebhookHeaders?
 }

@@ -4,6 +4,8 @@ import FoundationEssentials
 import LogoutModel
 import LogoutTokens
 import Outbox
+import RelyingPartyClient
+import StrictJSON
 import Synchronization
 import Threads
 
@@ -11,8 +13,16 @@ import Threads
 final class SigningThreads: Sendable {
     private struct State {
         var waiting: [Shipment] = []
+        var tokens: [AskedToken] = []
         var isStopped = false
         var threads: [DedicatedThread.Joinable] = []
+    }
+
+    /// A token that belongs to no delivery.
+    private struct AskedToken: Sendable {
+        let claims: LogoutTokenClaims
+        let key: SigningKey
+        let answer: CheckedContinuation<[UInt8], any Error>
     }
 
     private static let prefix = Array("logout_token=".utf8)
@@ -46,17 +56,33 @@ final class SigningThreads: Sendable {
         for _ in shipments { available.signal() }
     }
 
+    /// Signs a token that belongs to no delivery: the body of its request.
+    ///
+    /// - Throws: ``SigningError``; `CancellationError` once the threads are stopped.
+    func body(_ claims: LogoutTokenClaims, with key: SigningKey) async throws -> [UInt8] {
+        try await withCheckedThrowingContinuation { answer in
+            let isTaken = state.withLock { state in
+                guard !state.isStopped else { return false }
+                state.tokens.append(AskedToken(claims: claims, key: key, answer: answer))
+                return true
+            }
+            if isTaken { available.signal() } else { answer.resume(throwing: CancellationError()) }
+        }
+    }
+
     /// Ends the threads, and waits for them: the process may exit next, which must not meet a thread inside OpenSSL.
     /// What waits is handed back.
     func stop() -> [Shipment] {
-        let (left, threads) = state.withLock { state in
+        let (left, tokens, threads) = state.withLock { state in
             defer {
                 state.waiting = []
+                state.tokens = []
                 state.threads = []
             }
             state.isStopped = true
-            return (state.waiting, state.threads)
+            return (state.waiting, state.tokens, state.threads)
         }
+        for token in tokens { token.answer.resume(throwing: CancellationError()) }
         for _ in 0..<count { available.signal() }
         for thread in threads { thread.join() }
         return left
@@ -66,14 +92,31 @@ final class SigningThreads: Sendable {
         let signer = TokenSigner()
         while true {
             available.wait()
-            let (shipment, isStopped) = state.withLock { state in
-                (state.waiting.isEmpty ? nil : state.waiting.removeFirst(), state.isStopped)
+            let (token, shipment, isStopped) = state.withLock { state in
+                let token = state.tokens.popLast()
+                let isNext = token == nil && !state.waiting.isEmpty
+                return (token, isNext ? state.waiting.removeFirst() : nil, state.isStopped)
+            }
+            if let token {
+                token.answer.resume(
+                    with: Result { Self.prefix + (try signer.sign(token.claims, with: token.key)) }
+                )
+                continue
             }
             guard let shipment else {
                 if isStopped { return }
                 continue
             }
-            deliver(shipment, Result { try sign(shipment, with: signer) })
+            deliver(
+                shipment,
+                Result {
+                    if let event = shipment.event {
+                        try sign(shipment, telling: event)
+                    } else {
+                        try sign(shipment, with: signer)
+                    }
+                }
+            )
         }
     }
 
@@ -102,4 +145,31 @@ final class SigningThreads: Sendable {
             kid: key.kid
         )
     }
+
+    /// The body and the headers of a completion webhook, by Standard Webhooks; the time is this attempt's, the id the webhook's.
+    private func sign(_ shipment: Shipment, telling event: LogoutEvent) throws -> SignedShipment {
+        let secret = try shipment.recipient.secret.get()
+        guard let now = clock.now(), let uri = shipment.recipient.client.backchannelLogoutURI else {
+            throw SigningKeyProblem.noActiveKey
+        }
+        let body = completionWebhookBody(of: event, at: event.endedAt ?? now)
+        let id = shipment.claimed.lease.delivery.text
+        let signature = secret.signature(id: id, timestamp: now.seconds, body: body)
+        guard let headers = WebhookHeaders(id: id, timestamp: now.seconds, signature: signature) else {
+            throw SigningKeyProblem.cannotBeOpened
+        }
+        return SignedShipment(shipment: shipment, uri: uri, body: body, webhook: headers)
+    }
+}
+
+/// What a completion webhook says: the event without its deliveries, which would have no bound.
+func completionWebhookBody(of event: LogoutEvent, at time: Timestamp) -> [UInt8] {
+    var writer = JSONWriter(reservingCapacity: 1_024)
+    writer.object { writer in
+        writer.member("type", "logout_event.ended")
+        writer.member("timestamp", time.text)
+        writer.name("data")
+        writer.logoutEvent(event, deliveries: nil)
+    }
+    return writer.bytes
 }

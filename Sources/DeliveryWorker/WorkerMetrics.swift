@@ -15,6 +15,7 @@ struct WorkerMetrics: Sendable {
     private let durations = Timer(label: "lastcall_attempt_duration_seconds")
     private let outcomes: [AttemptOutcome: Counter]
     private let ends: [DeliveryStatus: Counter]
+    private let webhookEnds: [DeliveryStatus: Counter]
 
     init() {
         outcomes = Dictionary(
@@ -25,15 +26,15 @@ struct WorkerMetrics: Sendable {
                 )
             }
         )
-        ends = Dictionary(
+        ends = Self.counters("lastcall_deliveries_ended_total")
+        webhookEnds = Self.counters("lastcall_webhooks_ended_total")
+    }
+
+    /// One counter for each way to end.
+    private static func counters(_ label: String) -> [DeliveryStatus: Counter] {
+        Dictionary(
             uniqueKeysWithValues: DeliveryStatus.allCases.filter(\.isEnd).map { status in
-                (
-                    status,
-                    Counter(
-                        label: "lastcall_deliveries_ended_total",
-                        dimensions: [("status", status.rawValue)]
-                    )
-                )
+                (status, Counter(label: label, dimensions: [("status", status.rawValue)]))
             }
         )
     }
@@ -47,6 +48,7 @@ struct WorkerMetrics: Sendable {
         batches.record(entries.count)
         if !lost.isEmpty { fenced.increment(by: lost.count) }
         for entry in entries where !lost.contains(entry.settled.lease.delivery) {
+            let ends = entry.shipment.recipient.client.isWebhook ? webhookEnds : ends
             switch entry.settled.settlement {
             case .delivered: ends[.delivered]?.increment()
             case .ended(let reason, _): ends[reason.status]?.increment()

@@ -14,6 +14,7 @@ extension LastcallAPI {
             Route("DELETE", path, .scopes([.clients]), deleteClient),
             Route("POST", path + "/hold", .scopes([.operate]), holdClient),
             Route("POST", path + "/release", .scopes([.operate]), releaseClient),
+            Route("POST", path + "/probe", .scopes([.operate]), probeClient),
         ]
     }
 

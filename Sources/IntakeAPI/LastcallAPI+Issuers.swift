@@ -1,6 +1,7 @@
 import AuditTrail
 import DeliveryPolicy
 import LogoutModel
+import LogoutTokens
 import Outbox
 import StrictJSON
 
@@ -41,13 +42,14 @@ extension LastcallAPI {
         try call.query().finish()
         let name = try call.parameter("issuer")
         guard Grammar.issuerName.accepts(name) else { throw Problem.invalidRequest(Grammar.issuerName.rule) }
-        let wanted = try Issuer.Settings(
-            reading: await call.object(),
+        let (wanted, secret) = try Issuer.Settings.read(
+            await call.object(),
             named: name,
             rule: settings.addressRule
         )
+        let terms = try webhookTerms(of: wanted, secret, named: name)
         let actor = call.principal.actor
-        let (issuer, isNew) = try await store.putIssuer(named: name, wanted) { before in
+        let (issuer, isNew) = try await store.putIssuer(named: name, wanted, webhook: terms) { before in
             AuditNote(
                 .issuerChanged,
                 actor: actor,
@@ -55,6 +57,7 @@ extension LastcallAPI {
                     writer.member("name", name)
                     writer.member("issuer", wanted.issuer)
                     if let before { writer.member("old_issuer", before.issuer) }
+                    writer.webhookChange(from: before, to: wanted, hasNewSecret: secret != nil)
                 }
             )
         }
@@ -82,8 +85,12 @@ extension LastcallAPI {
 }
 
 extension Issuer.Settings {
-    /// Reads the body of a `PUT`.
-    fileprivate init(reading body: ObjectReader, named name: String, rule: AddressRule) throws {
+    /// Reads the body of a `PUT`: the settings, and a new secret of the completion webhook.
+    fileprivate static func read(
+        _ body: ObjectReader,
+        named name: String,
+        rule: AddressRule
+    ) throws -> (Issuer.Settings, WebhookSecret?) {
         var body = body
         if let given = try body.optionalString("name", maximumBytes: 40), !given.utf8.elementsEqual(name.utf8)
         {
@@ -99,23 +106,18 @@ extension Issuer.Settings {
             try body.optionalEnumeration("session_durability", of: SessionDurability.self) ?? .durable
         let expiry = try body.optionalEnumeration("session_expiry", of: SessionExpiry.self) ?? .ignore
         let delivery = try DeliveryOverrides(readingMember: "delivery", of: &body)
-        if body.has("completion_webhook"), case .some(let value) = body.value("completion_webhook"),
-            value != .null
-        {
-            throw Problem.invalidRequest(
-                "Completion webhooks are not available in this version.",
-                pointer: "/completion_webhook"
-            )
-        }
+        let webhook = try CompletionWebhook(readingMemberOf: &body, rule: rule)
         let retention = try body.optionalInt("retention_days", 1...3_650) ?? 30
         try body.finish()
-        self.init(
+        let settings = Issuer.Settings(
             issuer: issuer,
             sessionDurability: durability,
             sessionExpiry: expiry,
             delivery: delivery.json,
-            retentionDays: retention
+            retentionDays: retention,
+            completionWebhookURL: webhook?.url
         )
+        return (settings, webhook?.secret)
     }
 }
 
@@ -128,7 +130,11 @@ extension JSONWriter {
             writer.member("session_expiry", issuer.settings.sessionExpiry.rawValue)
             writer.name("delivery")
             writer.raw(issuer.settings.delivery.utf8)
-            writer.nullMember("completion_webhook")
+            if let url = issuer.settings.completionWebhookURL {
+                writer.objectMember("completion_webhook") { $0.member("url", url) }
+            } else {
+                writer.nullMember("completion_webhook")
+            }
             writer.member("retention_days", issuer.settings.retentionDays)
             writer.member("created_at", issuer.createdAt.text)
             writer.member("updated_at", issuer.updatedAt.text)

@@ -180,6 +180,11 @@ extension Problem {
         case .alreadyDelivered:
             self = .conflict("already_delivered", "The RP accepted the delivery; force sends it again.")
         case .alreadyEnded: self = .conflict("already_ended", "It has ended already.")
+        case .webhookSecretMissing:
+            self = .invalidRequest(
+                "A completion webhook at a new URL needs a secret.",
+                pointer: "/completion_webhook/secret"
+            )
         case .keyRule("key_not_yet_published"):
             self = .conflict("key_not_yet_published", "The key has not been in the JWK Set for long enough.")
         case .keyRule(let code): self = .conflict(code, "It is the only active key of its alg.")

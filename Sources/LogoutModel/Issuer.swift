@@ -23,6 +23,8 @@ public struct Issuer: Sendable, Hashable {
         public let delivery: String
         /// How long ended events are kept, in days.
         public let retentionDays: Int
+        /// Where the end of an event is told, kept byte for byte; its secret is never part of this.
+        public let completionWebhookURL: String?
 
         /// An issuer's settings as a caller gave them, already checked.
         public init(
@@ -30,13 +32,15 @@ public struct Issuer: Sendable, Hashable {
             sessionDurability: SessionDurability,
             sessionExpiry: SessionExpiry,
             delivery: String,
-            retentionDays: Int
+            retentionDays: Int,
+            completionWebhookURL: String? = nil
         ) {
             self.issuer = issuer
             self.sessionDurability = sessionDurability
             self.sessionExpiry = sessionExpiry
             self.delivery = delivery
             self.retentionDays = retentionDays
+            self.completionWebhookURL = completionWebhookURL
         }
     }
 

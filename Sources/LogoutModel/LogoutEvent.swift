@@ -24,6 +24,22 @@ public struct LogoutEvent: Sendable {
     public let matched: Int
     /// How many deliveries stand in each status; those with none are left out.
     public let deliveryCounts: [(status: String, count: Int)]
+    /// What became of the completion webhook of its latest end; `nil` where there was none.
+    public var completionWebhook: WebhookState?
+
+    /// Where a completion webhook stands.
+    public struct WebhookState: Sendable, Hashable {
+        /// In the words of a delivery's status.
+        public let status: String
+        /// How many attempts were made.
+        public let attempts: Int
+
+        /// A webhook as the outbox holds it.
+        public init(status: String, attempts: Int) {
+            self.status = status
+            self.attempts = attempts
+        }
+    }
 
     /// An event as the outbox holds it.
     public init(

@@ -32,7 +32,7 @@ public struct LogoutEventID: Sendable, Hashable {
         LogoutEventID(cutting: subject)
     }
 
-    /// An id above those of all deliveries of this event, given to none.
+    /// An id above those of all deliveries of this event. Ids from here up belong to its completion webhooks.
     public var endOfDeliveries: UUID {
         delivery(DeliveryID.maximumOrdinal + 1).uuid
     }
@@ -47,7 +47,7 @@ public struct LogoutEventID: Sendable, Hashable {
 /// The id of a delivery: its event's id with the ordinal, counted from 1, in the last three bytes.
 public struct DeliveryID: Sendable, Hashable {
     /// The most deliveries that an event can have.
-    public static let maximumOrdinal = 0xFF_FFFE
+    public static let maximumOrdinal = 0xFE_FFFF
 
     /// The id as a UUID.
     public let uuid: UUID
@@ -66,6 +66,14 @@ public struct DeliveryID: Sendable, Hashable {
         bytes.15 = UInt8(truncatingIfNeeded: ordinal)
         uuid = UUID(uuid: bytes)
     }
+
+    /// The id of an event's completion webhook: of the `endCount`-th time that it ended, counted from 1.
+    public static func webhook(of event: LogoutEventID, endCount: Int) -> DeliveryID {
+        DeliveryID(event: event, ordinal: 0x100_0000 - endCount)
+    }
+
+    /// Whether it is a completion webhook's; such a row is queued like a delivery, and shown as none.
+    public var isWebhook: Bool { ordinal > Self.maximumOrdinal }
 
     /// The event that this delivery belongs to.
     public var event: LogoutEventID { LogoutEventID(cutting: uuid) }

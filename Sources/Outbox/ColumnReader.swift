@@ -32,6 +32,7 @@ struct ColumnReader {
     mutating func json() throws -> String { try row.json(next()) }
     mutating func optionalJSON() throws -> String? { try row.optionalJSON(next()) }
     mutating func bytes() throws -> [UInt8] { try row.bytes(next()) }
+    mutating func optionalBytes() throws -> [UInt8]? { try row.optionalBytes(next()) }
     mutating func texts() throws -> [String] { try row.textArray(next()) }
     mutating func uuid() throws -> UUID { try row.uuid(next()) }
     mutating func optionalUUID() throws -> UUID? { try row.optionalUUID(next()) }

@@ -116,8 +116,8 @@ extension OutboxStore {
 }
 
 extension ColumnReader {
-    fileprivate mutating func event() throws -> LogoutEvent {
-        LogoutEvent(
+    mutating func event() throws -> LogoutEvent {
+        var event = LogoutEvent(
             id: LogoutEventID.of(try uuid()),
             scope: try json(),
             initiator: try word(Initiator.self),
@@ -131,6 +131,10 @@ extension ColumnReader {
             matched: try int(),
             deliveryCounts: try deliveryCounts()
         )
+        if let status = try optionalText() {
+            event.completionWebhook = .init(status: status, attempts: try int())
+        }
+        return event
     }
 
     /// The columns are in the order of ``DeliveryStatus``.

@@ -25,11 +25,14 @@ extension OutboxStore {
 
     /// Creates or replaces an issuer.
     ///
+    /// `webhook`: the terms of the completion webhook that `settings` name.
     /// `note`: makes the audit event from the issuer's settings before, `nil` for a new one.
-    /// - Throws: ``OutboxError/stillInUse`` where `issuer` would change while deliveries are open.
+    /// - Throws: ``OutboxError/stillInUse`` where `issuer` would change while deliveries are open,
+    ///   ``OutboxError/webhookSecretMissing`` where a webhook's URL is new and no secret is given.
     public func putIssuer(
         named name: String,
         _ settings: Issuer.Settings,
+        webhook: WebhookTerms = WebhookTerms(sealedSecret: nil, deliverWithinSeconds: 86_400),
         note: @escaping @Sendable (Issuer.Settings?) -> AuditNote
     ) async throws -> (issuer: Issuer, isNew: Bool) {
         try await repeating { connection in
@@ -52,11 +55,14 @@ extension OutboxStore {
                     .int4(Int32(settings.retentionDays))
                 )
                 guard let row = rows.first else { throw OutboxError.notFound }
-                var columns = ColumnReader(row)
-                let issuer = try columns.issuer()
-                let isNew = try columns.bool()
-                try connection.note(note(before?.settings), issuer: issuer.key)
-                return (issuer, isNew)
+                let key = try row.int4(0)
+                try connection.putWebhook(settings, webhook, before: before?.settings, issuer: key)
+                try connection.note(note(before?.settings), issuer: key)
+                guard let made = try connection.query(.issuerGet, .text(name)).first else {
+                    throw OutboxError.notFound
+                }
+                var columns = ColumnReader(made)
+                return (try columns.issuer(), try row.bool(1))
             }
         }
     }
@@ -89,7 +95,8 @@ extension ColumnReader {
             sessionDurability: try word(SessionDurability.self),
             sessionExpiry: try word(SessionExpiry.self),
             delivery: try json(),
-            retentionDays: try int()
+            retentionDays: try int(),
+            completionWebhookURL: try optionalText()
         )
         return Issuer(key: key, name: name, settings: settings, createdAt: try time(), updatedAt: try time())
     }

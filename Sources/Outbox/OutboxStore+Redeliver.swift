@@ -59,6 +59,7 @@ extension OutboxStore {
 extension PostgresConnection {
     /// The status of a delivery that has ended, locked until the transaction is over.
     fileprivate func lockEnded(_ id: DeliveryID, of issuer: Int32) throws -> DeliveryStatus {
+        guard !id.isWebhook else { throw OutboxError.notFound }
         // A second look, because a twin may have moved it behind the back of the first.
         for _ in 0..<2 {
             guard let row = try query(.deliveryLock, .int4(issuer), .uuid(id.uuid)).first else { break }

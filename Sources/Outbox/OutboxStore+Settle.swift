@@ -8,6 +8,8 @@ public struct SettledBatch: Sendable {
     public var fenced: [DeliveryID] = []
     /// Events whose last open delivery ended with this batch.
     public var endedEvents: [LogoutEventID] = []
+    /// The lanes of the completion webhooks that these ends have queued.
+    public var lanes: [Int32] = []
 
     /// A batch that came to nothing.
     public init() {}
@@ -83,13 +85,16 @@ extension PostgresConnection {
 private func readSettled(_ rows: PostgresRows) throws -> SettledBatch {
     var result = SettledBatch()
     var ended: Set<LogoutEventID> = []
+    var lanes: Set<Int32> = []
     for row in rows {
         var columns = ColumnReader(row)
         let id = try columns.uuid()
         if try columns.bool(), let delivery = DeliveryID(id) { result.fenced.append(delivery) }
         if let event = try columns.optionalUUID() { ended.insert(LogoutEventID.of(event)) }
+        if let lane = try columns.optionalInt4() { lanes.insert(lane) }
     }
     result.endedEvents = Array(ended)
+    result.lanes = Array(lanes)
     return result
 }
 

@@ -19,6 +19,10 @@ public struct KnownClient: Sendable {
     public let delivery: String
     /// Moves with every change.
     public let version: Int64
+    /// Whether it is an issuer's completion webhook.
+    public let isWebhook: Bool
+    /// What its webhooks are signed with, sealed as private keys are.
+    public let sealedSecret: [UInt8]?
 
     /// A client as its row says.
     public init(
@@ -29,7 +33,9 @@ public struct KnownClient: Sendable {
         sessionRequired: Bool,
         alg: String,
         delivery: String,
-        version: Int64
+        version: Int64,
+        isWebhook: Bool = false,
+        sealedSecret: [UInt8]? = nil
     ) {
         self.key = key
         self.issuerKey = issuerKey
@@ -39,6 +45,8 @@ public struct KnownClient: Sendable {
         self.alg = alg
         self.delivery = delivery
         self.version = version
+        self.isWebhook = isWebhook
+        self.sealedSecret = sealedSecret
     }
 }
 
@@ -147,7 +155,9 @@ extension ColumnReader {
             sessionRequired: try bool(),
             alg: try text(),
             delivery: try json(),
-            version: try int8()
+            version: try int8(),
+            isWebhook: try bool(),
+            sealedSecret: try optionalBytes()
         )
     }
 }

@@ -1,6 +1,6 @@
 public import DeliveryPolicy
 
-/// One POST of a logout token to one RP.
+/// One POST of a logout token to one RP, or of a completion webhook to an OP.
 ///
 /// Source: OpenID Connect Back-Channel Logout 1.0 §2.5, the request; the token is the caller's affair.
 public struct LogoutRequest: Sendable {
@@ -10,8 +10,11 @@ public struct LogoutRequest: Sendable {
     /// The registered `backchannel_logout_uri`; its path and query are sent byte for byte.
     public let url: String
 
-    /// The form, complete: `logout_token=<jwt>`. At most a few kilobytes.
+    /// The form, complete: `logout_token=<jwt>`; of a webhook its JSON. At most a few kilobytes.
     public let body: [UInt8]
+
+    /// What makes it a webhook; `nil` for a logout token, whose headers are always the same.
+    public let webhook: WebhookHeaders?
 
     /// One deadline for everything from here on: waiting, resolving, connecting, TLS, the answer.
     public let timeout: Duration
@@ -28,6 +31,7 @@ public struct LogoutRequest: Sendable {
     ///   - lane: the client's identity; see ``lane``.
     ///   - url: the address as it was registered; see ``url``.
     ///   - body: the form, complete; see ``body``.
+    ///   - webhook: the headers of a webhook; none for a logout token.
     ///   - timeout: how long the attempt may take as a whole.
     ///   - rule: the address rule as it stands now.
     ///   - allowHTTP: whether `http` is allowed; no unless told.
@@ -35,6 +39,7 @@ public struct LogoutRequest: Sendable {
         lane: Int64,
         url: String,
         body: [UInt8],
+        webhook: WebhookHeaders? = nil,
         timeout: Duration,
         rule: AddressRule,
         allowHTTP: Bool = false
@@ -42,8 +47,34 @@ public struct LogoutRequest: Sendable {
         self.lane = lane
         self.url = url
         self.body = body
+        self.webhook = webhook
         self.timeout = timeout
         self.rule = rule
         self.allowHTTP = allowHTTP
+    }
+}
+
+/// The headers that a webhook has and a logout token has not.
+///
+/// Source: Standard Webhooks, "Webhook Headers (metadata)".
+public struct WebhookHeaders: Sendable, Hashable {
+    /// The header lines, `Content-Type` among them.
+    let lines: [String]
+
+    /// The headers of one webhook; `nil` where a value could end its line: each is visible ASCII, at most 255 bytes.
+    ///
+    /// - Parameters:
+    ///   - id: tells the message from others, and is the same at each attempt.
+    ///   - timestamp: when this attempt was signed, in seconds since 1970-01-01 UTC.
+    ///   - signature: over id, timestamp and body.
+    public init?(id: String, timestamp: Int64, signature: String) {
+        for value in [id, signature] {
+            let isVisible = value.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+            guard isVisible, (1...255).contains(value.utf8.count) else { return nil }
+        }
+        lines = [
+            "Content-Type: application/json", "webhook-id: \(id)", "webhook-timestamp: \(timestamp)",
+            "webhook-signature: \(signature)",
+        ]
     }
 }

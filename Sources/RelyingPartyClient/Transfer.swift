@@ -16,6 +16,8 @@ final class Transfer {
     private(set) var accepted: Accepted?
     private var route: Route?
     private var pairs: SettingList?
+    /// Kept for as long as the handle points to it: until the next request.
+    private var headers: SettingList?
     private var startedAt: UInt64 = 0
     private(set) var isRedial = false
     var socketGuard: SocketGuard
@@ -67,6 +69,9 @@ final class Transfer {
         }
         try options.set(CURLOPT_URL, accepted.request.url)
         try options.setBody(accepted.request.body)
+        let headers = try settings.headers(of: accepted.request)
+        try options.set(CURLOPT_HTTPHEADER, headers)
+        self.headers = headers
         try options.set(CURLOPT_CONNECT_TO, route.connectTo)
         try options.set(CURLOPT_RESOLVE, pairs)
         try options.set(CURLOPT_FRESH_CONNECT, 0)

@@ -10,16 +10,29 @@ struct TransferSettings: Sendable {
     /// clients send, and what some firewalls in front of RPs expect.
     let headers: SettingList
 
+    private static let withoutExpect = "Expect:"
+
     /// - Throws: ``RelyingPartyClientError``.
     init(_ configuration: ClientConfiguration) throws(RelyingPartyClientError) {
         guard let caFile = configuration.caFile ?? Multi.systemCAFile else {
             throw .libraryUnavailable("libcurl names no file of authorities; set caFile")
         }
         guard isReadable(caFile) else { throw .unreadableCAFile(caFile) }
-        guard let headers = SettingList(["Expect:"]) else { throw .libraryUnavailable("curl_slist_append") }
+        guard let headers = SettingList([Self.withoutExpect]) else {
+            throw .libraryUnavailable("curl_slist_append")
+        }
         self.configuration = configuration
         self.caFile = caFile
         self.headers = headers
+    }
+
+    /// The headers of a request: those of all logout tokens, or with them a webhook's own.
+    func headers(of request: LogoutRequest) throws(SettingRefused) -> SettingList {
+        guard let webhook = request.webhook else { return headers }
+        guard let list = SettingList([Self.withoutExpect] + webhook.lines) else {
+            throw SettingRefused(code: CURLE_OUT_OF_MEMORY)
+        }
+        return list
     }
 
     /// Sets everything on a new handle that no request changes.
@@ -36,7 +49,6 @@ struct TransferSettings: Sendable {
         try options.set(CURLOPT_HTTP_CONTENT_DECODING, 0)
         try options.set(CURLOPT_POST, 1)
         try options.set(CURLOPT_USERAGENT, configuration.userAgent)
-        try options.set(CURLOPT_HTTPHEADER, headers)
 
         try options.set(CURLOPT_SSL_VERIFYPEER, 1)
         try options.set(CURLOPT_SSL_VERIFYHOST, 2)

@@ -40,6 +40,7 @@ struct RouteScope: Sendable, CustomStringConvertible {
         RouteScope(route: "DELETE /v1/issuers/{issuer}/clients/{client_id}", scopes: ["clients"]),
         RouteScope(route: "POST /v1/issuers/{issuer}/clients/{client_id}/hold", scopes: ["operate"]),
         RouteScope(route: "POST /v1/issuers/{issuer}/clients/{client_id}/release", scopes: ["operate"]),
+        RouteScope(route: "POST /v1/issuers/{issuer}/clients/{client_id}/probe", scopes: ["operate"]),
         RouteScope(route: "POST /v1/issuers/{issuer}/logout-events", scopes: ["logout"]),
         RouteScope(route: "GET /v1/issuers/{issuer}/logout-events", scopes: ["logout", "read"]),
         RouteScope(route: "GET /v1/issuers/{issuer}/logout-events/{id}", scopes: ["logout", "read"]),

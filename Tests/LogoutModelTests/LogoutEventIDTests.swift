@@ -13,7 +13,7 @@ struct LogoutEventIDTests {
 
     @Test(
         "a delivery's id is its event's with the ordinal behind",
-        arguments: [1, 2, 255, 256, 65_536, 16_777_214]
+        arguments: [1, 2, 255, 256, 65_536, 0xFE_FFFF]
     )
     func deliveries(ordinal: Int) {
         let delivery = event.delivery(ordinal)
@@ -22,6 +22,15 @@ struct LogoutEventIDTests {
         #expect(LogoutEventID.of(delivery.uuid) == event)
         #expect(delivery.uuid > event.uuid)
         #expect(delivery.uuid < event.endOfDeliveries)
+        #expect(!delivery.isWebhook)
+    }
+
+    @Test("a completion webhook's id is its event's too, behind all deliveries", arguments: [1, 2, 65_536])
+    func webhooks(endCount: Int) {
+        let webhook = DeliveryID.webhook(of: event, endCount: endCount)
+        #expect(webhook.isWebhook)
+        #expect(webhook.event == event)
+        #expect(webhook.uuid >= event.endOfDeliveries)
     }
 
     @Test("an event's id is no delivery's, and the other way round")

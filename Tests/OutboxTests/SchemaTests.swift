@@ -144,7 +144,7 @@ struct SchemaTests {
 
     @Test(
         "a delivery's id is made and taken apart alike in Swift and in Postgres",
-        arguments: [1, 255, 256, 65_536, 0xFF_FFFE]
+        arguments: [1, 255, 256, 65_536, 0xFE_FFFF]
     )
     func deliveryIDs(ordinal: Int) async throws {
         let bench = try await Workbench()
@@ -160,6 +160,27 @@ struct SchemaTests {
         #expect(try row.uuid(0) == event.delivery(ordinal).uuid)
         #expect(DeliveryID(try row.uuid(0))?.ordinal == ordinal)
         #expect(try row.uuid(1) == uuid)
+    }
+
+    @Test("a completion webhook's id is made alike in Swift and in Postgres", arguments: [1, 2, 65_536])
+    func webhookIDs(endCount: Int) async throws {
+        let bench = try await Workbench()
+        let uuid = try #require(try bench.rows("select lastcall.new_event_id()").first?.uuid(0))
+        let event = try #require(LogoutEventID(uuid))
+        let row = try #require(
+            try bench.rows(
+                """
+                select w, lastcall.is_webhook(w), lastcall.event_of(w), lastcall.end_of_deliveries($1::uuid),
+                    lastcall.is_webhook(lastcall.delivery_id($1::uuid, 16711679))
+                from lastcall.webhook_id($1::uuid, $2::int4) w
+                """,
+                .uuid(uuid),
+                .int4(Int32(endCount))
+            ).first
+        )
+        #expect(try row.uuid(0) == DeliveryID.webhook(of: event, endCount: endCount).uuid)
+        #expect(try row.bool(1) && row.uuid(2) == uuid && row.uuid(3) == event.endOfDeliveries)
+        #expect(try !row.bool(4))
     }
 
     @Test("where ids of an instant begin is the same in Swift and in Postgres")

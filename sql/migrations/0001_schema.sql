@@ -45,6 +45,23 @@ language sql immutable parallel safe as $$
     select encode(overlay(uuid_send(delivery_id) placing '\x000000'::bytea from 14), 'hex')::uuid
 $$;
 
+-- The queue row of an event's completion webhook: ordinals from 0xFF0000 up, one for each time that the event ends, counted from 1.
+create function lastcall.webhook_id(event_id uuid, end_count int) returns uuid
+language sql immutable parallel safe as $$
+    select lastcall.delivery_id(event_id, 16777216 - end_count)
+$$;
+
+create function lastcall.is_webhook(delivery_id uuid) returns boolean
+language sql immutable parallel safe as $$
+    select get_byte(uuid_send(delivery_id), 13) = 255
+$$;
+
+-- Above the ids of all deliveries of an event, and not above those of its webhooks.
+create function lastcall.end_of_deliveries(event_id uuid) returns uuid
+language sql immutable parallel safe as $$
+    select lastcall.delivery_id(event_id, 16711680)
+$$;
+
 -- Words ----------------------------------------------------------------------------------------------------------
 -- A test compares each list with its Swift enum.
 
@@ -312,7 +329,7 @@ create table lastcall.idempotency_keys (
 
 -- Reading --------------------------------------------------------------------------------------------------------
 
--- Open and ended deliveries as one shape.
+-- Open and ended deliveries as one shape; completion webhooks are none.
 create view lastcall.delivery_view as
     select q.issuer_key, q.delivery_id, c.client_id, q.sub, q.sid,
         case when q.lease_until > now() then 'delivering' when c.held_at is not null then 'held'
@@ -321,11 +338,11 @@ create view lastcall.delivery_view as
             when q.lease_until > '-infinity' then 'unknown' else q.last_outcome::text end as reason,
         q.attempt_count, case when q.lease_until <= now() and c.held_at is null then q.due_at end as next_attempt_at,
         q.deliver_before, null::timestamptz as ended_at, false as nonstandard_status, false as rejected_after_unknown
-    from lastcall.delivery_queue q join lastcall.clients c on c.client_key = q.client_key
+    from lastcall.delivery_queue q join lastcall.clients c on c.client_key = q.client_key where not lastcall.is_webhook(q.delivery_id)
     union all
     select d.issuer_key, d.delivery_id, d.client_id, d.sub, d.sid, d.status, d.reason::text, d.attempt_count, null,
         d.deliver_before, d.ended_at, d.nonstandard_status, d.rejected_after_unknown
-    from lastcall.deliveries d;
+    from lastcall.deliveries d where not lastcall.is_webhook(d.delivery_id);
 
 -- Writing --------------------------------------------------------------------------------------------------------
 
@@ -364,11 +381,12 @@ begin
     raise exception '%', why using errcode = 'serialization_failure';
 end $$;
 
--- An event with the counts that its queue rows still decide.
+-- An event with the counts that its queue rows still decide, and what became of the completion webhook of its latest end.
 create view lastcall.event_view as
     select e.issuer_key, e.event_id, e.scope, e.initiator, e.session_durability, e.priority, e.status,
         e.exclude_initiating_client, e.initiating_client_id, e.trace_id, e.deliver_before, e.ended_at, e.matched,
-        o.pending, o.delivering, o.retrying, o.held, e.delivered, e.failed, e.expired, e.cancelled, e.not_covered
+        o.pending, o.delivering, o.retrying, o.held, e.delivered, e.failed, e.expired, e.cancelled, e.not_covered,
+        h.status as webhook_status, h.attempt_count as webhook_attempts
     from lastcall.logout_events e
     cross join lateral (
         select count(*) filter (where d.status = 'pending')::int as pending,
@@ -380,7 +398,15 @@ create view lastcall.event_view as
                 when q.attempt_count > 0 then 'retrying' else 'pending' end as status
             from lastcall.delivery_queue q join lastcall.clients c on c.client_key = q.client_key
             where e.open_count > 0 and q.issuer_key = e.issuer_key and q.delivery_id > e.event_id
-                and q.delivery_id <= lastcall.delivery_id(e.event_id, 16777215)) d) o;
+                and q.delivery_id < lastcall.end_of_deliveries(e.event_id)) d) o
+    left join lateral (
+        select case when q.lease_until > now() then 'delivering' when q.attempt_count > 0 then 'retrying' else 'pending' end as status,
+            q.attempt_count
+        from lastcall.delivery_queue q
+        where q.issuer_key = e.issuer_key and q.delivery_id = lastcall.webhook_id(e.event_id, e.end_count)
+        union all
+        select d.status::text, d.attempt_count from lastcall.deliveries d
+        where d.issuer_key = e.issuer_key and d.delivery_id = lastcall.webhook_id(e.event_id, e.end_count)) h on e.end_count > 0;
 
 -- Partitions -----------------------------------------------------------------------------------------------------
 -- The default partitions keep a missed midnight from losing anything; they should stay empty.

@@ -7,17 +7,6 @@ returns text language sql immutable parallel safe as $$
         when session_required and sid is null then 'session_required_no_sid' when held_at is not null then 'held' else 'queued' end
 $$;
 
--- The queue row of an event's completion webhook: ordinals from 0xFF0000 up, one for each time that the event ends, counted from 1.
-create function lastcall.webhook_id(event_id uuid, end_count int) returns uuid
-language sql immutable parallel safe as $$
-    select lastcall.delivery_id(event_id, 16777216 - end_count)
-$$;
-
-create function lastcall.is_webhook(delivery_id uuid) returns boolean
-language sql immutable parallel safe as $$
-    select get_byte(uuid_send(delivery_id), 13) = 255
-$$;
-
 -- Accepts logout events: events, deliveries, ended participations, idempotency keys and audit in one statement, so in one commit.
 -- Events, one element each: null key_hash is no Idempotency-Key; durabilities, within_seconds and befores may be null; a scope is
 -- {"targets": n} or the members of a filter; expired_only: the filter means participations whose time is over.

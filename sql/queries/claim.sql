@@ -90,7 +90,8 @@ audit as (
     insert into lastcall.audit_events (issuer_key, type, severity, subject_id, client_id, actor, data)
     select q.issuer_key, 'logout.back_channel.attempted', 'info', q.delivery_id, c.client_id, 'system',
         jsonb_build_object('attempt', q.old_attempt, 'outcome', 'unknown')
-    from claimed q join lastcall.clients c on c.client_key = q.client_key where q.old_until > '-infinity'
+    from claimed q join lastcall.clients c on c.client_key = q.client_key
+    where q.old_until > '-infinity' and not lastcall.is_webhook(q.delivery_id)
 )
 select w.client_key, w.head, w.bulk_head, coalesce(cardinality(w.ids), 0) > w.take as more, q.delivery_id, q.issuer_key, w.client_version, w.issuer_version,
     w.breaker_trips, q.lease_number, q.attempt_count, q.excused_count, q.outcome_was_unknown, (extract(epoch from w.lease) * 1000000)::int8 as lease_microseconds,

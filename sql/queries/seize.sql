@@ -14,7 +14,7 @@ with due as materialized (
         where c.deleted_at is not null and (c.client_key = $4::int4 or $4::int4 is null) and $6::uuid is null and q.lease_until <= now() limit $3::int4)
     union all
     (select issuer_key, delivery_id, closing from lastcall.delivery_queue
-        where issuer_key = $5::int4 and delivery_id > $6::uuid and delivery_id <= lastcall.delivery_id($6::uuid, 16777215)
+        where issuer_key = $5::int4 and delivery_id > $6::uuid and delivery_id < lastcall.end_of_deliveries($6::uuid)
             and closing is not null and lease_until <= now() order by delivery_id limit $3::int4)
 ),
 orphans as (
@@ -48,6 +48,7 @@ audit as (
     insert into lastcall.audit_events (issuer_key, type, severity, subject_id, client_id, actor, data)
     select q.issuer_key, 'logout.back_channel.attempted', 'info', q.delivery_id, c.client_id, 'system',
         jsonb_build_object('attempt', q.old_attempt, 'outcome', 'unknown')
-    from seized q join lastcall.clients c on c.client_key = q.client_key where q.old_until > '-infinity'
+    from seized q join lastcall.clients c on c.client_key = q.client_key
+    where q.old_until > '-infinity' and not lastcall.is_webhook(q.delivery_id)
 )
 select delivery_id, issuer_key, client_key, lease_number, attempt_count, reason::text from seized

@@ -5,9 +5,11 @@
 -- $11 nonstandard_status bool[] · $12 rejected_after_unknown bool[]
 -- $13 started and $14 finished, microseconds ago int8[] · $15 http_status int2[] · $16 error text[] · $17 error_description text[]
 -- $18 remote_address text[] · $19 jti uuid[] · $20 kid text[] · $21 worker_key int4
+-- A completion webhook is settled like a delivery, but counts in no event and leaves nothing but 'webhook.failed' in the audit trail. Each
+-- event that ends here gets its webhook, where its issuer has one, in this same statement.
 -- A delivery that was marked as closing while its attempt was in flight ends as marked, unless the RP accepted it.
 -- Returns a row per input: delivery_id, fenced (the lease is over or another worker's: nothing was written but late_http_status), ended_event (event_id, where this
--- was its last open delivery).
+-- was its last open delivery), webhook_lane (client_key of the webhook that this queued).
 with input as materialized (
     select * from unnest($1::int4[], $2::uuid[], $3::uuid[], $4::int4[], $5::int4[], $6::text[], $7::text[], $8::int8[], $9::text[],
             $10::bool[], $11::bool[], $12::bool[], $13::int8[], $14::int8[], $15::int2[], $16::text[], $17::text[], $18::text[],
@@ -75,7 +77,8 @@ tally as materialized (
     select i.issuer_key, i.event_id, count(*)::int as ended, count(*) filter (where h.status = 'delivered')::int as delivered,
         count(*) filter (where h.status = 'failed')::int as failed, count(*) filter (where h.status = 'expired')::int as expired,
         count(*) filter (where h.status = 'cancelled')::int as cancelled, count(*) filter (where h.status = 'not_covered')::int as not_covered
-    from held h join input i using (issuer_key, delivery_id) where h.status <> 'retrying' group by i.issuer_key, i.event_id
+    from held h join input i using (issuer_key, delivery_id) where h.status <> 'retrying' and not lastcall.is_webhook(h.delivery_id)
+    group by i.issuer_key, i.event_id
 ),
 locked as materialized (
     select e.issuer_key, e.event_id from tally t
@@ -94,16 +97,29 @@ counted as (
     where e.issuer_key = t.issuer_key and e.event_id = t.event_id
     returning e.issuer_key, e.event_id, e.ended_at is not null as ended, e.end_count, e.status, e.session_durability
 ),
+webhooks as (
+    insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before)
+    select lastcall.webhook_id(c.event_id, c.end_count), c.issuer_key, w.client_key, clock_timestamp(),
+        clock_timestamp() + (w.delivery ->> 'deliver_within_seconds')::float8 * interval '1 second'
+    from counted c join lastcall.clients w on w.issuer_key = c.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null
+    where c.ended
+    returning issuer_key, lastcall.event_of(delivery_id) as event_id, client_key
+),
 noted as (
     select h.issuer_key, i.delivery_id as subject_id, 0 as step, 'logout.back_channel.attempted'::lastcall.audit_type as type, h.client_id,
         jsonb_strip_nulls(jsonb_build_object('attempt', i.attempt, 'outcome', i.outcome, 'http_status', i.http_status)) as data, 'system' as actor
-    from held h join input i using (issuer_key, delivery_id) where i.outcome <> 'delivered'
+    from held h join input i using (issuer_key, delivery_id) where i.outcome <> 'delivered' and not lastcall.is_webhook(h.delivery_id)
     union all
     select h.issuer_key, i.delivery_id, 1, ('logout.back_channel.' || case h.status when 'not_covered' then 'failed' else h.status::text end)::lastcall.audit_type,
         h.client_id, case h.status when 'delivered' then jsonb_build_object('attempt', i.attempt, 'http_status', i.http_status)
             else jsonb_build_object('attempts', i.attempt - case when i.outcome is null then 1 else 0 end, 'reason', h.reason) end,
         case when h.reason = h.closing then h.closing_by else 'system' end
-    from held h join input i using (issuer_key, delivery_id) where h.status <> 'retrying'
+    from held h join input i using (issuer_key, delivery_id) where h.status <> 'retrying' and not lastcall.is_webhook(h.delivery_id)
+    union all
+    select h.issuer_key, i.event_id, 1, 'webhook.failed', null, jsonb_build_object('webhook_id', h.delivery_id,
+        'attempts', i.attempt - case when i.outcome is null then 1 else 0 end, 'status', h.status, 'reason', h.reason), 'system'
+    from held h join input i using (issuer_key, delivery_id)
+    where h.status not in ('retrying', 'delivered') and lastcall.is_webhook(h.delivery_id)
     union all
     select issuer_key, event_id, 2, 'logout.ended', null, jsonb_build_object('status', status), 'system' from counted where ended
 ),
@@ -112,6 +128,7 @@ audit as (
     select issuer_key, type, lastcall.severity_of(type, null), subject_id, client_id, actor, data
     from (select * from noted order by step, subject_id) n
 )
-select i.delivery_id, h.delivery_id is null as fenced, c.event_id as ended_event
+select i.delivery_id, h.delivery_id is null as fenced, c.event_id as ended_event, w.client_key as webhook_lane
 from input i left join held h using (issuer_key, delivery_id)
 left join counted c on c.issuer_key = i.issuer_key and c.event_id = i.event_id and c.ended
+left join webhooks w on w.issuer_key = c.issuer_key and w.event_id = c.event_id

@@ -1,4 +1,6 @@
 -- What a worker must know of clients. $1 client_key int4[].
--- Returns: client_key, issuer_key, client_id, backchannel_logout_uri, session required, alg, delivery jsonb, version.
-select client_key, issuer_key, client_id, backchannel_logout_uri, backchannel_logout_session_required, id_token_signed_response_alg, delivery, version
+-- Returns: client_key, issuer_key, client_id, backchannel_logout_uri, session required, alg, delivery jsonb, version, whether it is a
+-- completion webhook, its sealed_secret bytea.
+select client_key, issuer_key, client_id, backchannel_logout_uri, backchannel_logout_session_required, id_token_signed_response_alg, delivery, version,
+    kind = 'completion_webhook', sealed_secret
 from lastcall.clients where client_key = any($1::int4[])

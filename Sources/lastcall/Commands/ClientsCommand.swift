@@ -6,7 +6,9 @@ struct ClientsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clients",
         abstract: "The RPs of an issuer.",
-        subcommands: [List.self, Get.self, Put.self, Delete.self, Hold.self, Release.self]
+        subcommands: [
+            List.self, Get.self, Put.self, Delete.self, Hold.self, Release.self, Probe.self,
+        ]
     )
 
     struct List: AsyncParsableCommand {
@@ -122,6 +124,22 @@ struct ClientsCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.withAPI { api in
                 _ = try await api.call("DELETE", ["v1", "issuers", issuer, "clients", clientID])
+            }
+        }
+    }
+
+    struct Probe: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send a client a harmless logout, and show what it answers.",
+            discussion: "A worker sends it: a logout token for a session that no RP knows."
+        )
+        @OptionGroup var options: OperatorOptions
+        @Argument(help: "The issuer's name.") var issuer: String
+        @Argument(help: "The client_id.") var clientID: String
+
+        func run() async throws {
+            try await options.withAPI { api in
+                api.show(try await api.call("POST", ["v1", "issuers", issuer, "clients", clientID, "probe"]))
             }
         }
     }

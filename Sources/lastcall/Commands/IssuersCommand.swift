@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import StrictJSON
 
 /// `lastcall issuers`: the OPs that Lastcall signs for.
@@ -44,13 +45,38 @@ struct IssuersCommand: AsyncParsableCommand {
         var sessionDurability: String?
         @Option(help: "What becomes of expired sessions: ignore or logout.") var sessionExpiry: String?
         @Option(help: "Days that history is kept.") var retentionDays: Int64?
+        @Option(
+            name: .customLong("completion-webhook-url"),
+            help: "Where the end of each logout event is told; without it there is no webhook."
+        )
+        var webhookURL: String?
+        @Option(
+            name: .customLong("completion-webhook-secret-file"),
+            help:
+                "A file with the webhook's secret (whsec_...), - for standard input; the stored one unless given."
+        )
+        var webhookSecret: String?
         @Option(help: "A file with the delivery policy as a JSON object, - for standard input.") var delivery:
             String?
 
+        func validate() throws {
+            guard webhookURL != nil || webhookSecret == nil else {
+                throw ValidationError("--completion-webhook-secret-file needs --completion-webhook-url.")
+            }
+        }
+
         func run() async throws {
             try await options.withAPI { api in
+                let secret = try webhookSecret.map { file in
+                    String(decoding: try readInput(file), as: UTF8.self)
+                        .trimmingCharacters(in: .whitespacesAndNewlines)
+                }
+                let webhook = webhookURL.map { url in
+                    JSON.members([("url", .string(url)), ("secret", secret.map(JSON.string))])
+                }
                 let body = JSON.members([
-                    ("issuer", .string(issuer)), ("session_durability", sessionDurability.map(JSON.string)),
+                    ("issuer", .string(issuer)), ("completion_webhook", webhook),
+                    ("session_durability", sessionDurability.map(JSON.string)),
                     ("session_expiry", sessionExpiry.map(JSON.string)),
                     ("retention_days", retentionDays.map { .number(JSONNumber($0)) }),
                     ("delivery", try delivery.map(JSON.read)),
