@@ -136,8 +136,8 @@ let package = Package(
         tests(
             "IntakeAPI",
             [
-                "DeliveryPolicy", "LastcallTestKit", "LogoutTokens", "Outbox", "PostgresClient", "StrictJSON", hummingbird,
-                logging, lifecycle,
+                "DeliveryPolicy", "LastcallTestKit", "LogoutModel", "LogoutTokens", "Outbox", "PostgresClient", "StrictJSON",
+                hummingbird, logging, lifecycle,
             ]
         ),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),

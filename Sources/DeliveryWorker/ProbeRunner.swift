@@ -71,6 +71,11 @@ final class ProbeRunner: Sendable {
                 latencyMilliseconds: (.now - start).wholeMilliseconds
             )
         }
+        // In a task of its own: what was sent is written down, though the process stops.
+        await Task { await record(result, of: taken) }.value
+    }
+
+    private func record(_ result: ProbeResult, of taken: TakenProbe) async {
         do {
             try await worker.store.finishProbe(taken.id, worker: key, result)
         } catch {

@@ -192,4 +192,47 @@ struct CommandTests {
         }
         #expect(await api.process.stop() == .exit(0))
     }
+
+    @Test(
+        "the webhook of the command line is told of ends, and a client is probed by the worker of another process"
+    )
+    func webhookAndProbe() async throws {
+        let fleet = try Fleet()
+        let rp = try Fleet.relyingParty()
+        let hook = try Fleet.relyingParty()
+        try await fleet.prepare(["rp": rp.uri()])
+        let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID()).secret").path
+        try Data("\(secret)\n".utf8).write(to: URL(fileURLWithPath: file))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let issuer = try object(
+            try await fleet.command(
+                "issuers",
+                "put",
+                "op",
+                "--issuer",
+                Fleet.iss,
+                "--completion-webhook-url",
+                hook.uri(),
+                "--completion-webhook-secret-file",
+                file,
+                "--json"
+            )
+        )
+        #expect(issuer["completion_webhook"] as? [String: String] == ["url": hook.uri()])
+        let worker = try await fleet.start("work")
+        _ = try await fleet.end(of: fleet.logout("rp"))
+        let told = try WebhookVerifier(secret: secret).verify(
+            try #require(try await hook.next().first),
+            now: Int64(Date().timeIntervalSince1970)
+        )
+        #expect(told.id.hasSuffix("ffffff"))
+        rp.always(.status(400))
+        let probe = try object(try await fleet.command("clients", "probe", "op", "rp", "--json"))
+        #expect(try probe.text("outcome") == "rejected")
+        #expect(probe["http_status"] as? Int == 400)
+        #expect(try await fleet.verified(rp.received, aud: "rp").count == 2)
+        await worker.process.stop()
+        #expect(!worker.process.errors.contains("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"))
+    }
 }

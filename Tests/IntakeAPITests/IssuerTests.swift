@@ -61,7 +61,7 @@ struct IssuerTests {
             (#"{"issuer": "https://op.example", "retention_days": 4294967297}"#, "/retention_days"),
             (
                 #"{"issuer": "https://op.example", "completion_webhook": {"url": "https://x.example"}}"#,
-                "/completion_webhook"
+                "/completion_webhook/secret"
             ),
             (
                 #"{"issuer": "https://op.example", "delivery": {"max_attempts": 1000001}}"#,
