@@ -141,15 +141,7 @@ struct WebhookTests {
             try #require(try await bench.store.event(event.id, of: bench.issuer)).event.completionWebhook
         }
         #expect(try await state() == .init(status: "delivered", attempts: 1))
-        // What a redelivery does: the delivery is open once more.
-        try bench.run(
-            """
-            with back as (delete from lastcall.deliveries where not lastcall.is_webhook(delivery_id) returning *)
-            insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before, lease_number, attempt_count, sid)
-            select delivery_id, issuer_key, client_key, now(), now() + interval '1 h', lease_number, attempt_count, sid from back;
-            update lastcall.logout_events set open_count = 1, delivered = 0, status = 'in_progress', ended_at = null;
-            """
-        )
+        _ = try await bench.redeliver(event.id.delivery(1), force: true)
         #expect(try await state() == .init(status: "delivered", attempts: 1))
         try await bench.settle(
             try #require(try await bench.claim(lane).first),
@@ -163,6 +155,26 @@ struct WebhookTests {
         #expect(try await state() == .init(status: "delivering", attempts: 1))
         try await bench.settle(second, .retry(after: .seconds(60), isExcused: false), .serverError)
         #expect(try await state() == .init(status: "retrying", attempts: 1))
+    }
+
+    @Test("an end that a redelivery or a cancel makes by itself is told too")
+    func otherEnds() async throws {
+        let bench = try await Workbench()
+        let lane = try await bench.putClient("rp")
+        try await bench.putWebhook("https://hook.example/")
+        let hook = try bench.webhookLane()
+        let event = try await bench.endedEvent(lane, .ended(.rejected, [])).0.event
+        try await bench.settle(try #require(try await bench.claim(hook).first), .delivered([]), .delivered)
+        try await bench.deleteClient("rp")
+        _ = try await bench.redeliver(event.id.delivery(1))
+        #expect(try bench.queuedWebhooks() == ["2"])
+        try await bench.settle(try #require(try await bench.claim(hook).first), .delivered([]), .delivered)
+        try await bench.putClient("other")
+        let cancelled = try await bench.accept(3, for: "other").event
+        try await bench.store.cancelEvent(cancelled.id, of: bench.issuer, actor: "somebody")
+        #expect(try bench.queuedWebhooks() == ["1"])
+        let found = try #require(try await bench.store.event(cancelled.id, of: bench.issuer)).event
+        #expect(found.status == .cancelled && found.completionWebhook?.status == "pending")
     }
 
     @Test("a webhook's own end changes no event and writes nothing but its failure into the audit trail")
@@ -268,6 +280,7 @@ struct WebhookTests {
             #expect(found.deliveries.map(\.id) == [event.id.delivery(1)])
             let id = DeliveryID.webhook(of: event.id, endCount: 1)
             #expect(try await bench.store.delivery(id, of: bench.issuer) == nil)
+            await #expect(throws: OutboxError.notFound) { try await bench.redeliver(id, force: true) }
             var filter = DeliveryFilter()
             filter.event = event.id
             let own = try await bench.store.deliveries(filter, in: IDWindow(limit: 10), of: bench.issuer)
