@@ -69,6 +69,7 @@ struct WebhookTests {
         try #require(claimed.count == 2)
         #expect(try await bench.settle(claimed[0], .delivered([]), .delivered).lanes.isEmpty)
         #expect(try bench.queuedWebhooks().isEmpty)
+        #expect(try bench.number("select count(*) from lastcall.delivery_queue") == 1)
         let last = try await bench.settle(claimed[1], .delivered([]), .delivered)
         #expect(last.lanes == [try bench.webhookLane()] && last.endedEvents == [event.id])
         #expect(try await bench.settle(claimed[1], .delivered([]), .delivered).lanes.isEmpty)

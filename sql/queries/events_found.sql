@@ -22,7 +22,8 @@ with candidates as (
         and ($2::uuid is null or e.event_id < $2::uuid) and ($3::uuid is null or e.event_id >= $3::uuid)
 )
 select e.event_id, e.scope, e.initiator::text, e.session_durability::text, e.priority::text, e.status::text, e.initiating_client_id, e.trace_id,
-    e.deliver_before, e.ended_at, e.matched, e.pending, e.delivering, e.retrying, e.held, e.delivered, e.failed, e.expired, e.cancelled, e.not_covered
+    e.deliver_before, e.ended_at, e.matched, e.pending, e.delivering, e.retrying, e.held, e.delivered, e.failed, e.expired, e.cancelled, e.not_covered,
+    e.webhook_status, e.webhook_attempts
 from candidates c
 join lastcall.event_view e on e.issuer_key = $1::int4 and e.event_id = c.event_id
 where ($4::text[] is null or e.status::text = any($4::text[])) and ($5::text is null or e.initiator::text = $5::text)
@@ -31,7 +32,7 @@ where ($4::text[] is null or e.status::text = any($4::text[])) and ($5::text is 
     and ($12::text is null or (e.scope ->> 'user_agent_id') collate "C" = $12::text)
     and ($6::text is null and $7::text is null and $8::text is null or exists (
         select from lastcall.delivery_view d
-        where d.issuer_key = e.issuer_key and d.delivery_id > e.event_id and d.delivery_id <= lastcall.delivery_id(e.event_id, 16777215)
+        where d.issuer_key = e.issuer_key and d.delivery_id > e.event_id and d.delivery_id < lastcall.end_of_deliveries(e.event_id)
             and ($6::text is null or d.client_id = $6::text) and ($7::text is null or d.sub = $7::text)
             and ($8::text is null or d.sid = $8::text)))
 order by c.event_id desc limit $9::int4

@@ -26,7 +26,7 @@ told as materialized (
     cross join lateral (
         select v.client_id, v.sub, v.sid, v.delivery_id, v.status, v.reason, v.ended_at
         from lastcall.delivery_view v
-        where v.issuer_key = $1::int4 and v.delivery_id > e.event_id and v.delivery_id <= lastcall.delivery_id(e.event_id, 16777215)
+        where v.issuer_key = $1::int4 and v.delivery_id > e.event_id and v.delivery_id < lastcall.end_of_deliveries(e.event_id)
         offset 0) d
     where ($2::text is null or d.sub = $2::text) and ($3::text is null or e.of_one_user or d.sub = $3::text)
     limit $7::int4 + 1

@@ -55,7 +55,8 @@ extension Operation {
             id: "probeClient",
             tag: "clients",
             summary: "Send an RP a harmless logout token, and wait for its answer.",
-            answers: [Answer(200, "What the attempt met.", .named("ProbeResult"))]
+            answers: [Answer(200, "What the attempt met.", .named("ProbeResult"))],
+            refusals: [400: ["invalid_client_metadata"]]
         ),
     ]
 

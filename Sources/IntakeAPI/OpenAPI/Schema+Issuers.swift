@@ -17,7 +17,10 @@ extension Schema {
                     "completion_webhook",
                     Schema.object([
                         .required("url", uri),
-                        .required("secret", text.describing("whsec_ and base64; never shown again.")),
+                        .optional(
+                            "secret",
+                            text.describing("whsec_ and base64 of 24 to 64 bytes; needed at a new url, never shown.")
+                        ),
                     ]).orNull
                 ),
                 .optional("retention_days", retention.defaulting(to: .int(30))),
