@@ -356,6 +356,48 @@ from input i left join summed s on s.ord = i.ord left join known k on k.ord = i.
 order by i.ord, p.ordinal;
 end $$;
 
+CREATE FUNCTION lastcall.uuid7(at timestamp with time zone DEFAULT clock_timestamp()) RETURNS uuid
+    LANGUAGE plpgsql PARALLEL SAFE
+    AS $$
+declare
+    us bigint := extract(epoch from at) * 1000000;
+begin
+    return encode(int8send(((us / 1000) << 16) | 28672 | ((us % 1000) * 4096 / 1000))
+        || substring(uuid_send(gen_random_uuid()) from 9), 'hex')::uuid;
+end $$;
+
+CREATE TABLE lastcall.audit_events (
+    audit_id uuid DEFAULT lastcall.uuid7() NOT NULL,
+    issuer_key integer NOT NULL,
+    type lastcall.audit_type NOT NULL,
+    severity lastcall.severity NOT NULL,
+    subject_id uuid,
+    session_durability lastcall.durability,
+    client_id text COLLATE pg_catalog."C",
+    actor text NOT NULL COLLATE pg_catalog."C",
+    data jsonb,
+    xact xid8 DEFAULT pg_current_xact_id() NOT NULL
+)
+PARTITION BY RANGE (audit_id);
+
+CREATE FUNCTION lastcall.audit_canonical(e lastcall.audit_events) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select convert_to(e.audit_id::text, 'UTF8') || '\x1f'::bytea || convert_to(e.type::text, 'UTF8')
+        || '\x1f'::bytea || convert_to(e.severity::text, 'UTF8')
+        || '\x1f'::bytea || coalesce(convert_to(e.subject_id::text, 'UTF8'), '\x00'::bytea)
+        || '\x1f'::bytea || coalesce(convert_to(e.session_durability::text, 'UTF8'), '\x00'::bytea)
+        || '\x1f'::bytea || coalesce(convert_to(e.client_id, 'UTF8'), '\x00'::bytea)
+        || '\x1f'::bytea || convert_to(e.actor, 'UTF8')
+        || '\x1f'::bytea || coalesce(convert_to(e.data::text, 'UTF8'), '\x00'::bytea)
+$$;
+
+CREATE FUNCTION lastcall.audit_genesis(issuer_key integer) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select sha256(convert_to('lastcall audit trail ' || issuer_key, 'UTF8'))
+$$;
+
 CREATE FUNCTION lastcall.breaker_state(trips integer, open_until timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -399,12 +441,6 @@ CREATE FUNCTION lastcall.end_if_over(of_issuer integer, of_event uuid, usual_wit
     insert into lastcall.audit_events (issuer_key, type, severity, subject_id, session_durability, actor, data)
     select o.issuer_key, 'logout.ended', lastcall.severity_of('logout.ended', o.session_durability), o.event_id, o.session_durability,
         'system', jsonb_build_object('status', o.status) from over o
-$$;
-
-CREATE FUNCTION lastcall.end_of_deliveries(event_id uuid) RETURNS uuid
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
-    select lastcall.delivery_id(event_id, 16711680)
 $$;
 
 CREATE FUNCTION lastcall.end_participation(issuer text, session_id text, client_id text, sid text DEFAULT NULL::text) RETURNS void
@@ -1048,16 +1084,6 @@ exception when datetime_field_overflow or invalid_datetime_format then
     return null;
 end $_$;
 
-CREATE FUNCTION lastcall.uuid7(at timestamp with time zone DEFAULT clock_timestamp()) RETURNS uuid
-    LANGUAGE plpgsql PARALLEL SAFE
-    AS $$
-declare
-    us bigint := extract(epoch from at) * 1000000;
-begin
-    return encode(int8send(((us / 1000) << 16) | 28672 | ((us % 1000) * 4096 / 1000))
-        || substring(uuid_send(gen_random_uuid()) from 9), 'hex')::uuid;
-end $$;
-
 CREATE FUNCTION lastcall.uuid7_floor(at timestamp with time zone) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -1306,7 +1332,6 @@ CREATE VIEW lastcall.delivery_view AS
     false AS rejected_after_unknown
    FROM (lastcall.delivery_queue q
      JOIN lastcall.clients c ON ((c.client_key = q.client_key)))
-  WHERE (NOT lastcall.is_webhook(q.delivery_id))
 UNION ALL
  SELECT d.issuer_key,
     d.delivery_id,
@@ -1321,8 +1346,7 @@ UNION ALL
     d.ended_at,
     d.nonstandard_status,
     d.rejected_after_unknown
-   FROM lastcall.deliveries d
-  WHERE (NOT lastcall.is_webhook(d.delivery_id));
+   FROM lastcall.deliveries d;
 
 CREATE TABLE lastcall.event_subjects (
     issuer_key integer NOT NULL,
@@ -1385,10 +1409,8 @@ CREATE VIEW lastcall.event_view AS
     e.failed,
     e.expired,
     e.cancelled,
-    e.not_covered,
-    h.status AS webhook_status,
-    h.attempt_count AS webhook_attempts
-   FROM ((lastcall.logout_events e
+    e.not_covered
+   FROM (lastcall.logout_events e
      CROSS JOIN LATERAL ( SELECT (count(*) FILTER (WHERE (d.status = 'pending'::text)))::integer AS pending,
             (count(*) FILTER (WHERE (d.status = 'delivering'::text)))::integer AS delivering,
             (count(*) FILTER (WHERE (d.status = 'retrying'::text)))::integer AS retrying,
@@ -1402,21 +1424,7 @@ CREATE VIEW lastcall.event_view AS
                         END AS status
                    FROM (lastcall.delivery_queue q
                      JOIN lastcall.clients c ON ((c.client_key = q.client_key)))
-                  WHERE ((e.open_count > 0) AND (q.issuer_key = e.issuer_key) AND (q.delivery_id > e.event_id) AND (q.delivery_id < lastcall.end_of_deliveries(e.event_id)))) d) o)
-     LEFT JOIN LATERAL ( SELECT
-                CASE
-                    WHEN (q.lease_until > now()) THEN 'delivering'::text
-                    WHEN (q.attempt_count > 0) THEN 'retrying'::text
-                    ELSE 'pending'::text
-                END AS status,
-            q.attempt_count
-           FROM lastcall.delivery_queue q
-          WHERE ((q.issuer_key = e.issuer_key) AND (q.delivery_id = lastcall.webhook_id(e.event_id, e.end_count)))
-        UNION ALL
-         SELECT (d.status)::text AS status,
-            d.attempt_count
-           FROM lastcall.deliveries d
-          WHERE ((d.issuer_key = e.issuer_key) AND (d.delivery_id = lastcall.webhook_id(e.event_id, e.end_count)))) h ON ((e.end_count > 0)));
+                  WHERE ((e.open_count > 0) AND (q.issuer_key = e.issuer_key) AND (q.delivery_id > e.event_id) AND (q.delivery_id <= lastcall.delivery_id(e.event_id, 16777215)))) d) o);
 
 CREATE TABLE lastcall.idempotency_keys (
     issuer_key integer NOT NULL,

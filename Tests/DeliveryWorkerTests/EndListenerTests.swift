@@ -5,7 +5,7 @@ import Outbox
 import Synchronization
 import Testing
 
-@Suite("Telling the ends of events", .lastcallDatabase, .timeLimit(.minutes(2)))
+@Suite("Telling the ends of events", .lastcallDatabase, .timeLimit(.minutes(10)))
 struct EndListenerTests {
     @Test(
         "whoever listens in the process is told of an event when its last delivery is recorded, and not before"
@@ -17,7 +17,7 @@ struct EndListenerTests {
             rp.script(.gate(gate, then: .ok))
             try await bench.addClient(uri: rp.uri())
             let event = try await bench.logout(sessions: 2)
-            let told = Told()
+            let told = EndsHeard()
             try await bench.withWorker { worker in
                 worker.listen { events in told.events.withLock { $0 += events } }
                 worker.wake(nil)
@@ -33,6 +33,6 @@ struct EndListenerTests {
     }
 }
 
-private final class Told: Sendable {
+private final class EndsHeard: Sendable {
     let events = Mutex<[LogoutEventID]>([])
 }

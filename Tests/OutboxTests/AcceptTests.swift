@@ -6,7 +6,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Accepting", .lastcallDatabase, .timeLimit(.minutes(2)))
+@Suite("Accepting", .lastcallDatabase, .timeLimit(.minutes(10)))
 struct AcceptTests {
     /// `plain` and `held` are sent to, `bare` has no URI, `strict` needs a `sid`; nobody else is known.
     static func bench() async throws -> Workbench {

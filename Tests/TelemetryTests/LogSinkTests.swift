@@ -4,7 +4,7 @@ import Logging
 import Telemetry
 import Testing
 
-@Suite("Log sink", .timeLimit(.minutes(1)))
+@Suite("Log sink", .timeLimit(.minutes(10)))
 struct LogSinkTests {
     private let pipe: LogPipe
 

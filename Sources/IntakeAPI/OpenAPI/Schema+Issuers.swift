@@ -19,7 +19,9 @@ extension Schema {
                         .required("url", uri),
                         .optional(
                             "secret",
-                            text.describing("whsec_ and base64 of 24 to 64 bytes; needed at a new url, never shown.")
+                            text.describing(
+                                "whsec_ and base64 of 24 to 64 bytes; needed at a new url, never shown."
+                            )
                         ),
                     ]).orNull
                 ),
