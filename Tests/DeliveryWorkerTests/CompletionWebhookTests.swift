@@ -40,14 +40,19 @@ extension Bench {
     }
 
     /// Checks webhooks as their receiver does; returns what they say.
-    func verifiedWebhooks(_ requests: [ReceivedRequest], secret: String = secret) throws -> [Told] {
+    func verifiedWebhooks(_ requests: [ReceivedRequest], secret: String = secret) throws -> [WebhookMessage] {
         let verifier = try WebhookVerifier(secret: secret)
         return try requests.map { request in
             let message = try verifier.verify(request, now: Int64(Date().timeIntervalSince1970))
             let body = try #require(
                 try JSONSerialization.jsonObject(with: Data(message.body)) as? [String: Any]
             )
-            return Told(id: message.id, timestamp: message.timestamp, names: Set(body.keys), body: body)
+            return WebhookMessage(
+                id: message.id,
+                timestamp: message.timestamp,
+                names: Set(body.keys),
+                body: body
+            )
         }
     }
 
@@ -61,7 +66,7 @@ extension Bench {
 }
 
 /// What a webhook said.
-struct Told {
+struct WebhookMessage {
     let id: String
     let timestamp: Int64
     let names: Set<String>
