@@ -2,13 +2,13 @@ public import StrictJSON
 
 /// Holds values against the schemas of an OpenAPI document: the part of JSON Schema that Lastcall's uses.
 ///
-/// `type`, `enum`, `properties`, `required`, `additionalProperties`, `propertyNames`, `items`, `anyOf`, `$ref`, bounds of
-/// numbers, strings and arrays. Formats and patterns are not checked. A schema with a word that is not known here is itself
+/// `type`, `enum`, `properties`, `required`, `additionalProperties`, `propertyNames`, `items`, `anyOf`, `oneOf`, `$ref`, bounds
+/// of numbers, strings and arrays. Formats and patterns are not checked. A schema with a word that is not known here is itself
 /// a fault: it would not be checked.
 public struct JSONSchemaValidator: Sendable {
     private static let known: Set<String> = [
         "type", "enum", "properties", "required", "additionalProperties", "propertyNames", "items", "anyOf",
-        "$ref",
+        "oneOf", "$ref",
         "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "format", "pattern",
         "description",
         "default",
@@ -44,6 +44,10 @@ public struct JSONSchemaValidator: Sendable {
             !choices.contains(where: { self.faults(of: value, against: $0, at: pointer).isEmpty })
         {
             faults.append("\(pointer): \(value) fits none of the choices")
+        }
+        if let choices = schema.member("oneOf")?.elements {
+            let fitting = choices.count { self.faults(of: value, against: $0, at: pointer).isEmpty }
+            if fitting != 1 { faults.append("\(pointer): \(value) fits \(fitting) of the choices, not one") }
         }
         faults += boundFaults(of: value, against: schema, at: pointer)
         if case .array(let elements) = value, let items = schema.member("items") {

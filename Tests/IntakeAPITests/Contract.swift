@@ -55,6 +55,23 @@ struct Contract: Sendable {
         return faults
     }
 
+    /// What is wrong with the body of a call; of lines, with each of them.
+    func faults(ofBodyOf call: GoodCall) -> [String] {
+        guard let text = call.body else { return [] }
+        let content = operations[call.route]?["requestBody"]?["content"]
+        let isLines = content?["application/x-ndjson"] != nil
+        let line = document["components"]?["schemas"]?["ParticipationLine"]
+        // No body is described where none is needed; an empty object is taken all the same.
+        guard let schema = isLines ? line : content?["application/json"]?["schema"] else {
+            return text == "{}" ? [] : ["\(call.route): no body is described"]
+        }
+        let parts = isLines ? text.split(separator: "\n").map(String.init) : [text]
+        return parts.flatMap { part in
+            guard let json = try? JSON.parse(Array(part.utf8)) else { return ["\(part) is no JSON"] }
+            return validator.faults(of: json, against: schema).map { "\(call.route) body: \($0)" }
+        }
+    }
+
     /// Every schema of the document, with its place.
     var schemas: [(place: String, schema: JSON)] {
         var found = (document["components"]?["schemas"]?.names ?? []).map { name in

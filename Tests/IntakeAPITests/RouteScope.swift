@@ -7,12 +7,14 @@ struct RouteScope: Sendable, CustomStringConvertible {
     var description: String { route }
 
     /// The route with its parameters filled in; the things it names need not be there.
-    func line(issuer: String) -> String {
+    func line(issuer: String, query: String? = nil) -> String {
         let line = route.replacing("{issuer}", with: issuer).replacing("{client_id}", with: "nobody")
             .replacing("{session_id}", with: "none")
             .replacing("{kid}", with: "none").replacing("{id}", with: "01900000-0000-7000-8000-000000000001")
         // The list of sessions wants to know of whom.
-        return route == "GET /v1/issuers/{issuer}/sessions" ? line + "?session_id=none" : line
+        let needed = route == "GET /v1/issuers/{issuer}/sessions" ? "session_id=none" : nil
+        let members = [needed, query].compactMap { $0 }
+        return members.isEmpty ? line : line + "?" + members.joined(separator: "&")
     }
 
     /// What its body is, where it is not `application/json`.

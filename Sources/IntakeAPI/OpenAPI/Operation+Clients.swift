@@ -40,14 +40,14 @@ extension Operation {
             route: "POST \(client)/hold",
             id: "holdClient",
             tag: "clients",
-            summary: "Let an RP's deliveries wait.",
+            summary: "Let an RP's deliveries wait; may be repeated.",
             answers: [.shown("Client")]
         ),
         Operation(
             route: "POST \(client)/release",
             id: "releaseClient",
             tag: "clients",
-            summary: "Let an RP's deliveries go.",
+            summary: "Let an RP's deliveries go; may be repeated.",
             answers: [.shown("Client")]
         ),
         Operation(
@@ -69,7 +69,8 @@ extension Operation {
             id: "putParticipation",
             tag: "sessions",
             summary: "Record that a client is logged in through an OP session.",
-            about: "Identified by session, client and sid: another sid is another participation.",
+            about:
+                "Identified by session, client and sid: another sid is another participation, the same is changed.",
             body: Body(schema: .named("ParticipationSettings")),
             answers: [.shown("Participation"), .created("Participation")]
         ),
@@ -86,7 +87,10 @@ extension Operation {
             id: "importSessions",
             tag: "sessions",
             summary: "Record participations in bulk.",
-            about: "Each line is a ParticipationLine; at most 64 MiB.",
+            about: """
+                Each line is a ParticipationLine of at most \(SessionImport.maximumLineBytes) bytes, the whole at most \
+                \(SessionImport.maximumBytes >> 20) MiB. A line that fails does not keep the others from being recorded.
+                """,
             body: Body(schema: .text, mediaType: "application/x-ndjson"),
             answers: [Answer(200, "What became of the lines.", .named("ImportResult"))]
         ),
@@ -94,7 +98,7 @@ extension Operation {
             route: "GET /v1/issuers/{issuer}/sessions",
             id: "listSessions",
             tag: "sessions",
-            summary: "Open participations; at least one filter.",
+            summary: "Open participations, newest first; at least one filter, and all of them hold.",
             query: Parameter.page + sessionFilters.map { .init($0, .text(.identifier)) } + [
                 .init("client_id", .text(.clientID))
             ],

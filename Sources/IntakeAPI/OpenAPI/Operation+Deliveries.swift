@@ -33,31 +33,41 @@ extension Operation {
             id: "redeliver",
             tag: "deliveries",
             summary: "Send a delivery again.",
-            body: Body(schema: .named("Redelivery"), isRequired: false),
+            body: Body(schema: .named("RedeliverRequest"), isRequired: false),
             answers: [Answer(202, "It waits again, under a new deadline.", .named("Delivery"))],
             refusals: [409: ["not_ended", "already_delivered"]]
         ),
         Operation(
             route: "POST \(redeliveries)",
-            id: "createRedeliveries",
+            id: "startRedelivery",
             tag: "deliveries",
             summary: "Send many deliveries again, or count them.",
-            body: Body(schema: .named("RedeliveriesRequest")),
-            answers: [Answer(202, "It is under way.", .named("Redeliveries"))]
+            body: Body(schema: .named("RedeliveryRequest")),
+            answers: [Answer(202, "It is under way; a dry run is done.", .named("Redelivery"))]
+        ),
+        Operation(
+            route: "GET \(redeliveries)",
+            id: "listRedeliveries",
+            tag: "deliveries",
+            summary: "Redeliveries of many, newest first.",
+            query: Parameter.window + [
+                .repeated("status", .words(RedeliveryStatus.self), "In one of these.")
+            ],
+            answers: [.page(of: "Redelivery")]
         ),
         Operation(
             route: "GET \(redeliveries)/{id}",
-            id: "getRedeliveries",
+            id: "getRedelivery",
             tag: "deliveries",
             summary: "How far a redelivery of many has come.",
-            answers: [.shown("Redeliveries")]
+            answers: [.shown("Redelivery")]
         ),
         Operation(
             route: "POST \(redeliveries)/{id}/cancel",
-            id: "cancelRedeliveries",
+            id: "cancelRedelivery",
             tag: "deliveries",
             summary: "Stop a redelivery of many.",
-            answers: [.shown("Redeliveries")],
+            answers: [.shown("Redelivery")],
             refusals: [409: ["already_ended"]]
         ),
     ]

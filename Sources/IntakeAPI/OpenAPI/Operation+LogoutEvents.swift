@@ -4,7 +4,7 @@ import StrictJSON
 
 extension Operation {
     private static let events = "/v1/issuers/{issuer}/logout-events"
-    private static let scopeFilters = ["sub", "sid", "session_id", "user_id", "user_agent_id"]
+    private static let listFilters = ["sub", "sid", "session_id", "user_id", "user_agent_id"]
 
     static let ofLogoutEvents: [Operation] = [
         Operation(
@@ -12,6 +12,13 @@ extension Operation {
             id: "createLogoutEvent",
             tag: "logout events",
             summary: "Report a logout. Once this is answered, every RP is told, or it can be seen why not.",
+            about: """
+                Whom it concerns is either targets or a filter: any of session_id, sid, sub, user_id, user_agent_id and \
+                client_id, all of which hold. A filter tells and ends the recorded participations that it matches; where \
+                they are more than 1,000 they are told in steps, with priority bulk. Targets end the participations of \
+                their client_id and sid, or of their client_id and sub where they have no sid. client_id alone means \
+                everyone at that RP, and needs the scope operate too.
+                """,
             headers: [
                 .init(
                     "Idempotency-Key",
@@ -47,7 +54,7 @@ extension Operation {
                 .init("initiator", .words(Initiator.self)),
                 .init("client_id", .text(.clientID), "With a delivery for this RP."),
             ]
-                + scopeFilters.map { name in
+                + listFilters.map { name in
                     let isOfDelivery = name == "sub" || name == "sid"
                     return .init(
                         name,

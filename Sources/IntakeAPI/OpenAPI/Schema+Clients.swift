@@ -73,10 +73,9 @@ extension Schema {
             .object([
                 .required("session_id", .text(.identifier)), .required("client_id", .text(.clientID)),
                 .required("sub", .text(.identifier)), .required("sid", Schema.text(.identifier).orNull),
-                .required("user_id", Schema.text(.identifier).orNull),
+                .required("user_id", .text(.identifier)),
                 .required("user_agent_id", Schema.text(.identifier).orNull),
                 .required("expires_at", time.orNull), .required("created_at", time),
-                .required("updated_at", time),
             ])
         ),
         (
@@ -90,8 +89,8 @@ extension Schema {
                             .required("line", .integer(1...Int(Int32.max))), .required("code", text),
                             .required("detail", text),
                         ]),
-                        0...1_000
-                    )
+                        0...SessionImport.maximumErrors
+                    ).describing("The first of them.")
                 ),
             ])
         ),

@@ -21,33 +21,44 @@ extension Schema {
             ])
         ),
         (
+            "RedeliverRequest",
+            .object([
+                .optional(
+                    "force",
+                    boolean.defaulting(to: .bool(false)).describing("Send again what was delivered.")
+                ),
+                .optional(
+                    "deliver_within_seconds",
+                    within.describing("From now; its client's or issuer's unless given.")
+                ),
+            ])
+        ),
+        (
+            "RedeliveryRequest",
+            .object([
+                .required("filter", redeliveryFilter),
+                .optional(
+                    "dry_run",
+                    boolean.defaulting(to: .bool(false)).describing("Only count them.")
+                ),
+                .optional("deliver_within_seconds", within.describing("From when each is put back.")),
+                .optional(
+                    "rate_per_second",
+                    integer(RedeliveryRequest.ratePerSecondRange)
+                        .defaulting(to: .int(RedeliveryRequest.usualRatePerSecond))
+                ),
+            ])
+        ),
+        (
             "Redelivery",
             .object([
-                .optional("force", boolean.describing("Send again what was delivered.")),
-                .optional("deliver_within_seconds", within),
-            ])
-        ),
-        (
-            "RedeliveriesRequest",
-            .object([
-                .required(
-                    "filter",
-                    Schema.object([
-                        .optional("client_id", .text(.clientID)), .optional("status", words(ends)),
-                        .optional("reason", words(EndReason.self)),
-                        .optional("created_after", time), .optional("created_before", time),
-                    ]).describing("At least one member.")
-                ),
-                .optional("dry_run", boolean.defaulting(to: .bool(false))),
-                .optional("deliver_within_seconds", within),
-                .optional("rate_per_second", .integer(1...Int(Int32.max))),
-            ])
-        ),
-        (
-            "Redeliveries",
-            .object([
-                .required("id", uuid), .required("status", words(["running", "done", "cancelled"])),
-                .required("matched", count), .required("done", count),
+                .required("id", uuid), .required("status", words(RedeliveryStatus.self)),
+                .required("matched", count.describing("How many there were when it began.")),
+                .required("done", count.describing("How many have been put back.")),
+                .required("filter", shownRedeliveryFilter), .required("dry_run", boolean),
+                .required("deliver_within_seconds", within.orNull),
+                .required("rate_per_second", .integer(RedeliveryRequest.ratePerSecondRange)),
+                .required("created_at", time), .required("ended_at", time.orNull),
             ])
         ),
     ]
@@ -84,8 +95,32 @@ extension Schema {
     static let reason = words(
         Set(EndReason.allCases.map(\.rawValue) + AttemptOutcome.allCases.map(\.rawValue)).sorted()
     )
-    private static let ends = DeliveryStatus.allCases.filter(\.isEnd).map(\.rawValue)
     private static let within = integer(DeliveryOverrides.deliverWithinRange)
+
+    private static let redeliverable = words(RedeliveryFilter.redeliverable.map(\.rawValue))
+    private static let created: [Member] = [
+        .optional("created_after", time), .optional("created_before", time),
+    ]
+
+    private static let redeliveryFilter = object(
+        [
+            .optional("client_id", .text(.clientID)),
+            .optional(
+                "status",
+                oneOrMore(of: redeliverable, EndReason.allCases.count)
+                    .describing("Those of the reasons unless given; without either, failed and expired.")
+            ),
+            .optional("reason", oneOrMore(of: words(EndReason.self), EndReason.allCases.count)),
+        ] + created
+    ).requiringOne(of: ["client_id", "status", "reason", "created_after", "created_before"])
+        .describing("At least one member; all of them hold.")
+
+    private static let shownRedeliveryFilter = object(
+        [
+            .optional("client_id", .text(.clientID)), .required("status", .array(of: redeliverable)),
+            .optional("reason", .array(of: words(EndReason.self))),
+        ] + created
+    )
 
     private static let delivery: [Member] = [
         .required("id", uuid), .required("logout_event_id", uuid), .required("client_id", .text(.clientID)),

@@ -4,7 +4,17 @@ import Outbox
 import StrictJSON
 
 extension Schema {
-    private static let filters = ["session_id", "sid", "sub", "user_id", "user_agent_id", "client_id"]
+    private static let filters: [Member] = [
+        .optional("session_id", .text(.identifier).describing("The OP's session.")),
+        .optional("sid", .text(.identifier).describing("The session, by the name that an RP has for it.")),
+        .optional("sub", .text(.identifier).describing("The user, by the name that an RP has for them.")),
+        .optional("user_id", .text(.identifier).describing("The user, by the OP's own id.")),
+        .optional("user_agent_id", .text(.identifier).describing("The browser.")),
+        .optional(
+            "client_id",
+            .text(.clientID).describing("The RP; alone, everyone there: needs operate too.")
+        ),
+    ]
 
     static let ofLogoutEvents: [(name: String, schema: Schema)] = [
         (
@@ -17,20 +27,25 @@ extension Schema {
                             .describing("The RPs that the OP resolved itself; not with a filter.")
                     )
                 ]
-                    + filters.map { name in
-                        .optional(name, name == "client_id" ? .text(.clientID) : .text(.identifier))
-                    } + [
+                    + filters + [
                         .optional("initiator", words(Initiator.self).defaulting(to: .string("idp-logout"))),
                         .optional("initiating_client_id", .text(.clientID)),
                         .optional("exclude_initiating_client", boolean.defaulting(to: .bool(false))),
                         .optional("session_durability", durability),
                         .optional("deliver_before", time.describing("Not past, at most 30 days away.")),
                         .optional("deliver_within_seconds", .integer(DeliveryOverrides.deliverWithinRange)),
-                        .optional("priority", words(Priority.self).defaulting(to: .string("interactive"))),
+                        .optional(
+                            "priority",
+                            words(Priority.self).defaulting(to: .string("interactive"))
+                                .describing("bulk is chosen by itself above 1,000 deliveries.")
+                        ),
                     ]
-            ).requiringOne(of: ["targets"] + filters)
+            ).requiringEither("targets", orOneOf: filters.map(\.name))
                 .describing(
-                    "Either targets, or a filter on recorded participations of which all members hold."
+                    """
+                    Either targets, or a filter on recorded participations: any of \(filters.map(\.name).joined(separator: ", ")), \
+                    all of which hold.
+                    """
                 )
         ),
         (
@@ -39,6 +54,13 @@ extension Schema {
                 .required("client_id", .text(.clientID)), .optional("sub", .text(.identifier)),
                 .optional("sid", .text(.identifier)),
             ]).requiringOne(of: ["sub", "sid"])
+        ),
+        (
+            "LogoutScope",
+            Schema.object(
+                [.optional("targets", count.describing("How many there were: the event's deliveries."))]
+                    + filters.map { .optional($0.name, .text) }
+            ).requiringEither("targets", orOneOf: filters.map(\.name))
         ),
         (
             "LogoutEvent",
@@ -90,7 +112,7 @@ extension Schema {
 
     private static let event: [Member] = [
         .required("id", uuid), .required("status", words(LogoutEventStatus.self)),
-        .required("scope", anyObject), .required("initiator", words(Initiator.self)),
+        .required("scope", named("LogoutScope")), .required("initiator", words(Initiator.self)),
         .required("initiating_client_id", text.orNull), .required("session_durability", durability),
         .required("priority", words(Priority.self)), .required("created_at", time),
         .required("deliver_before", time), .required("ended_at", time.orNull),

@@ -74,6 +74,13 @@ struct Schema: Sendable {
         return schema
     }
 
+    /// One of these, or an array of at most so many.
+    static func oneOrMore(of elements: Schema, _ maximum: Int) -> Schema {
+        var schema = Schema("")
+        schema.members = [("anyOf", .array([elements.json, array(of: elements, 0...maximum).json]))]
+        return schema
+    }
+
     /// An object of these members; of others too only where it is open.
     static func object(_ members: [Member], isOpen: Bool = false) -> Schema {
         let required = members.filter(\.isRequired).map { JSON.string($0.name) }
@@ -116,6 +123,13 @@ struct Schema: Sendable {
     /// At least one of these members is required.
     func requiringOne(of names: [String]) -> Schema {
         with("anyOf", .array(names.map { .object(of: [("required", .array([.string($0)]))]) }))
+    }
+
+    /// Either this member is required, or at least one of the others is; not both.
+    func requiringEither(_ name: String, orOneOf others: [String]) -> Schema {
+        func required(_ name: String) -> JSON { .object(of: [("required", .array([.string(name)]))]) }
+        let choice = JSON.object(of: [("anyOf", .array(others.map(required)))])
+        return with("oneOf", .array([required(name), choice]))
     }
 
     private subscript(name: String) -> JSON? { members.first { $0.name == name }?.value }
