@@ -69,7 +69,7 @@ struct WaitTests {
             try await fleet.command(
                 "logout",
                 "op",
-                "--client-id",
+                "--target",
                 "rp",
                 "--sub",
                 "alice",
