@@ -225,7 +225,6 @@ struct LogoutEventTests {
             Self.line,
             json: #"{"targets": [], "initiator": "password-changed"}"#
         ).require(202)
-        try api.noteSubjects()
         let cases = [
             ("status=in_progress", [open]), ("status=failed", [failed]),
             ("status=failed&status=in_progress", [failed, open]),

@@ -7,19 +7,19 @@ import Testing
 struct LogoutStatusTests {
     static let path = "/v1/issuers/acme/logout-status"
 
+    /// Records that `s` is logged in to `b`, with a sid.
+    private func login(_ api: TestAPI) async throws {
+        let line = "PUT /v1/issuers/acme/sessions/op-1/clients/b"
+        try await api.call(line, json: #"{"sub": "s", "sid": "2"}"#).require(201)
+    }
+
     private func prepared() async throws -> (api: TestAPI, event: String) {
         let api = try await TestAPI.withIssuer()
         for client in ["a", "b"] { try await api.makeClient(client) }
         try await api.makeClient("uncovered", "{}")
         let targets = ["a", "uncovered", "ghost"].map { #"{"client_id": "\#($0)", "sub": "s", "sid": "1"}"# }
         let event = try await api.makeEvent(targets: "[\(targets.joined(separator: ","))]")
-        try api.noteSubjects()
-        try api.sql(
-            """
-            insert into lastcall.participations (issuer_key, client_key, session_id, sid, sub)
-            select issuer_key, client_key, 'op-1', '2', 's' from lastcall.clients where client_id = 'b'
-            """
-        )
+        try await login(api)
         return (api, event)
     }
 
@@ -68,7 +68,8 @@ struct LogoutStatusTests {
         let (api, _) = try await prepared()
         let targets = [#"{"client_id": "b", "sub": "s"}"#, #"{"client_id": "a", "sub": "s"}"#]
         _ = try await api.makeEvent(targets: "[\(targets.joined(separator: ","))]")
-        try api.noteSubjects()
+        // The one before has ended with the event.
+        try await login(api)
         let items = try await api.all(Self.path, limit: limit, "&sub=s")
         let lines = items.map { "\($0["client_id"]?.string ?? "") \($0["sid"]?.string ?? "-")" }
         #expect(lines == ["a -", "a 1", "b -", "b 2", "ghost 1", "uncovered 1"])
@@ -78,10 +79,17 @@ struct LogoutStatusTests {
 
     @Test("events can be listed by what their scope names, each name by its grammar")
     func eventFilters() async throws {
-        let (api, event) = try await prepared()
-        try api.sql(
-            #"update lastcall.logout_events set scope = '{"session_id": "é +", "user_id": "u", "user_agent_id": "a"}'"#
+        let api = try await TestAPI.withIssuer()
+        try await api.makeClient("a")
+        try await api.call(
+            "PUT /v1/issuers/acme/sessions/%C3%A9%20+/clients/a",
+            json: #"{"sub": "s", "sid": "1", "user_id": "u", "user_agent_id": "a"}"#
+        ).require(201)
+        let answer = await api.call(
+            "POST /v1/issuers/acme/logout-events",
+            json: #"{"session_id": "é +", "user_id": "u", "user_agent_id": "a"}"#
         )
+        let event = try answer.text("id")
         for query in [
             "session_id=%C3%A9+%2B", "user_id=u", "user_agent_id=a", "sub=s", "user_id=u&sub=s&sid=1",
         ] {

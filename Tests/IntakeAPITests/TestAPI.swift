@@ -165,17 +165,6 @@ extension TestAPI {
         try await call("PUT /v1/issuers/\(issuer)/clients/\(clientID)", json: metadata).require(201)
     }
 
-    /// Notes whom each event is about, as acceptance does.
-    func noteSubjects() throws {
-        try sql(
-            """
-            insert into lastcall.event_subjects (issuer_key, subject, event_id)
-            select issuer_key, sub, lastcall.event_of(delivery_id) from lastcall.delivery_view where sub is not null
-            on conflict do nothing
-            """
-        )
-    }
-
     /// Makes an API key; returns all of it.
     func makeKey(of issuer: String?, _ scopes: [String]) async throws -> String {
         let list = scopes.map { "\"\($0)\"" }.joined(separator: ", ")

@@ -49,6 +49,11 @@ struct LogoutStatusTests {
         )
     }
 
+    /// Accepts an event with a filter; returns its id.
+    func logOut(_ bench: Workbench, where filter: [String: String]) async throws -> LogoutEventID {
+        try #require(try await bench.accept(bench.request(where: filter)).accepted).event.id
+    }
+
     @Test("the newest logout decides for each client, subject and session")
     func newest() async throws {
         let bench = try await Workbench()
@@ -58,7 +63,6 @@ struct LogoutStatusTests {
         let first = try await bench.accept([target, .sub("uncovered", "u"), .sub("ghost", "u")]).event.id
         let claimed = try #require(try await bench.claim(lane).first)
         try await bench.settle(claimed, .delivered([]), .delivered, status: 200)
-        try bench.noteSubjects()
         let events = [first]
         #expect(
             try await lines(bench, .sub("u"), events) == [
@@ -67,7 +71,6 @@ struct LogoutStatusTests {
             ]
         )
         let second = try await bench.accept([target, .sub("rp", "other")]).event.id
-        try bench.noteSubjects()
         #expect(try await lines(bench, .sub("u"), events + [second])[1] == "rp u 1 pending - #1")
         #expect(try await lines(bench, .sub("other"), events + [second]) == ["rp other - pending - #1"])
         #expect(try await lines(bench, .event(first), events)[1] == "rp u 1 delivered - #0")
@@ -81,14 +84,16 @@ struct LogoutStatusTests {
         let lane = try await bench.putClient("rp")
         try login(bench, lane, session: "old", sid: "1")
         let event = try await bench.accept([LogoutTarget(clientID: "rp", sub: "u", sid: "1")]).event.id
-        try bench.noteSubjects()
+        #expect(try bench.participations().isEmpty)
+        #expect(try await lines(bench, .sub("u"), [event]) == ["rp u 1 pending - #0"])
+        // Began before the logout, and was committed after it.
+        try login(bench, lane, session: "slow", sid: "1", since: "now() - interval '1 hour'")
         #expect(try await lines(bench, .sub("u"), [event]) == ["rp u 1 pending - #0"])
         #expect(try await lines(bench, .event(event), [event]) == ["rp u 1 pending - #0"])
         try login(bench, lane, session: "new", sid: "1")
         #expect(try await lines(bench, .sub("u"), [event]) == ["rp u 1 login - -"])
         #expect(try await lines(bench, .event(event), [event]) == ["rp u 1 login - -"])
         let again = try await bench.accept([LogoutTarget(clientID: "rp", sub: "u", sid: "1")]).event.id
-        try bench.noteSubjects()
         #expect(try await lines(bench, .sub("u"), [event, again]) == ["rp u 1 pending - #1"])
     }
 
@@ -97,10 +102,10 @@ struct LogoutStatusTests {
         let bench = try await Workbench()
         let lane = try await bench.putClient("rp")
         try login(bench, lane, session: "a")
-        try login(bench, lane, session: "b", sid: "1")
         let event = try await bench.accept([.sub("rp", "u"), .sub("rp", "\u{E9}"), .sub("rp", "e\u{301}")])
             .event.id
-        try bench.noteSubjects()
+        #expect(try bench.participations().isEmpty)
+        try login(bench, lane, session: "b", sid: "1")
         #expect(try await lines(bench, .sub("u"), [event]) == ["rp u - pending - #0", "rp u 1 login - -"])
         #expect(try await lines(bench, .sub("\u{E9}"), [event]).count == 1)
         #expect(try await lines(bench, .event(event), [event]).count == 3)
@@ -110,23 +115,18 @@ struct LogoutStatusTests {
     func users() async throws {
         let bench = try await Workbench()
         let lane = try await bench.putClient("rp")
+        try login(bench, lane, session: "own", sub: "p1", user: "u")
+        let own = try await logOut(bench, where: ["user_id": "u"])
+        try login(bench, lane, session: "shared", sub: "p2", user: "somebody else")
+        try login(bench, lane, session: "shared", sub: "u", sid: "s")
+        let shared = try await logOut(bench, where: ["client_id": "rp"])
         try login(bench, lane, session: "a", sub: "pairwise", user: "u")
         try login(bench, lane, session: "b", sub: "u", sid: "2")
         try login(bench, lane, session: "c", sub: "u", sid: "3", user: "somebody else")
         try login(bench, lane, session: "d", sub: "u", sid: "4", until: "now() - interval '1 s'")
-        let own = try await bench.accept([.sub("rp", "p1")]).event.id
-        let shared = try await bench.accept([.sub("rp", "p2"), .sub("rp", "u")]).event.id
-        try bench.run(
-            """
-            update lastcall.logout_events set scope = '{"user_id": "u"}' where event_id = '\(own.text)';
-            update lastcall.logout_events set scope = '{"client_id": "rp"}' where event_id = '\(shared.text)';
-            insert into lastcall.event_subjects (issuer_key, subject, event_id)
-            select issuer_key, 'u', event_id from lastcall.logout_events
-            """
-        )
         #expect(
             try await lines(bench, .user("u"), [own, shared]) == [
-                "rp p1 - pending - #0", "rp pairwise - login - -", "rp u - pending - #1", "rp u 2 login - -",
+                "rp p1 - pending - #0", "rp pairwise - login - -", "rp u 2 login - -", "rp u s pending - #1",
             ]
         )
     }
@@ -135,11 +135,9 @@ struct LogoutStatusTests {
     func sessions() async throws {
         let bench = try await Workbench()
         let lane = try await bench.putClient("rp")
-        let event = try await bench.accept([LogoutTarget(clientID: "rp", sub: "u", sid: "1")]).event.id
+        try login(bench, lane, sid: "1")
+        let event = try await logOut(bench, where: ["session_id": "op-1"])
         _ = try await bench.accept([LogoutTarget(clientID: "rp", sub: "u", sid: "9")])
-        try bench.run(
-            "update lastcall.logout_events set scope = '{\"session_id\": \"op-1\"}' where event_id = '\(event.text)'"
-        )
         try login(bench, lane, sid: "2")
         try login(bench, lane, session: "op-2", sid: "3")
         #expect(
@@ -161,7 +159,6 @@ struct LogoutStatusTests {
                 + (1...3).map { LogoutTarget(clientID: client, sub: "u", sid: "\($0)") }
         }
         _ = try await bench.accept(targets)
-        try bench.noteSubjects()
         let all = try await lines(bench, .sub("u"))
         #expect(all.count == 8)
         for limit in [1, 3, 8] {
@@ -195,7 +192,6 @@ struct LogoutStatusTests {
         let bench = try await Workbench()
         try await bench.putClient("rp")
         for _ in 1...3 { _ = try await bench.accept([.sub("rp", "u")]) }
-        try bench.noteSubjects()
         let found = try await bench.store.logins(
             of: .sub("u"),
             after: nil,

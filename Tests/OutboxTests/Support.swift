@@ -184,17 +184,6 @@ struct Workbench {
         )
     }
 
-    /// Notes whom each event is about, as acceptance does.
-    func noteSubjects() throws {
-        try run(
-            """
-            insert into lastcall.event_subjects (issuer_key, subject, event_id)
-            select issuer_key, sub, lastcall.event_of(delivery_id) from lastcall.delivery_view where sub is not null
-            on conflict do nothing
-            """
-        )
-    }
-
     /// Waits until so many sessions wait for a lock.
     func awaitBlocked(_ count: Int) async throws {
         try await eventually("\(count) blocked sessions") {
