@@ -443,6 +443,12 @@ CREATE FUNCTION lastcall.end_if_over(of_issuer integer, of_event uuid, usual_wit
         'system', jsonb_build_object('status', o.status) from over o
 $$;
 
+CREATE FUNCTION lastcall.end_of_deliveries(event_id uuid) RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select lastcall.delivery_id(event_id, 16711680)
+$$;
+
 CREATE FUNCTION lastcall.end_participation(issuer text, session_id text, client_id text, sid text DEFAULT NULL::text) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1332,6 +1338,7 @@ CREATE VIEW lastcall.delivery_view AS
     false AS rejected_after_unknown
    FROM (lastcall.delivery_queue q
      JOIN lastcall.clients c ON ((c.client_key = q.client_key)))
+  WHERE (NOT lastcall.is_webhook(q.delivery_id))
 UNION ALL
  SELECT d.issuer_key,
     d.delivery_id,
@@ -1346,7 +1353,8 @@ UNION ALL
     d.ended_at,
     d.nonstandard_status,
     d.rejected_after_unknown
-   FROM lastcall.deliveries d;
+   FROM lastcall.deliveries d
+  WHERE (NOT lastcall.is_webhook(d.delivery_id));
 
 CREATE TABLE lastcall.event_subjects (
     issuer_key integer NOT NULL,
@@ -1409,8 +1417,10 @@ CREATE VIEW lastcall.event_view AS
     e.failed,
     e.expired,
     e.cancelled,
-    e.not_covered
-   FROM (lastcall.logout_events e
+    e.not_covered,
+    h.status AS webhook_status,
+    h.attempt_count AS webhook_attempts
+   FROM ((lastcall.logout_events e
      CROSS JOIN LATERAL ( SELECT (count(*) FILTER (WHERE (d.status = 'pending'::text)))::integer AS pending,
             (count(*) FILTER (WHERE (d.status = 'delivering'::text)))::integer AS delivering,
             (count(*) FILTER (WHERE (d.status = 'retrying'::text)))::integer AS retrying,
@@ -1424,7 +1434,21 @@ CREATE VIEW lastcall.event_view AS
                         END AS status
                    FROM (lastcall.delivery_queue q
                      JOIN lastcall.clients c ON ((c.client_key = q.client_key)))
-                  WHERE ((e.open_count > 0) AND (q.issuer_key = e.issuer_key) AND (q.delivery_id > e.event_id) AND (q.delivery_id <= lastcall.delivery_id(e.event_id, 16777215)))) d) o);
+                  WHERE ((e.open_count > 0) AND (q.issuer_key = e.issuer_key) AND (q.delivery_id > e.event_id) AND (q.delivery_id < lastcall.end_of_deliveries(e.event_id)))) d) o)
+     LEFT JOIN LATERAL ( SELECT
+                CASE
+                    WHEN (q.lease_until > now()) THEN 'delivering'::text
+                    WHEN (q.attempt_count > 0) THEN 'retrying'::text
+                    ELSE 'pending'::text
+                END AS status,
+            q.attempt_count
+           FROM lastcall.delivery_queue q
+          WHERE ((q.issuer_key = e.issuer_key) AND (q.delivery_id = lastcall.webhook_id(e.event_id, e.end_count)))
+        UNION ALL
+         SELECT (d.status)::text AS status,
+            d.attempt_count
+           FROM lastcall.deliveries d
+          WHERE ((d.issuer_key = e.issuer_key) AND (d.delivery_id = lastcall.webhook_id(e.event_id, e.end_count)))) h ON ((e.end_count > 0)));
 
 CREATE TABLE lastcall.idempotency_keys (
     issuer_key integer NOT NULL,

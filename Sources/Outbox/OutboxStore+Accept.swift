@@ -116,7 +116,7 @@ private struct AcceptBatch: Sendable {
 /// Gathers the rows of one accepted event.
 private struct EventBuilder {
     /// How many columns the event itself takes.
-    static let columnCount = 7
+    static let columnCount = 8
 
     let id: LogoutEventID
     let request: LogoutEventRequest
@@ -127,6 +127,7 @@ private struct EventBuilder {
     let priority: Priority
     let matched: Int
     let isExpanding: Bool
+    let webhookLane: Int32?
     var deliveries: [DeliveryRecord] = []
     var lanes: Set<Int32> = []
     var counts: [DeliveryStatus: Int] = [:]
@@ -141,6 +142,8 @@ private struct EventBuilder {
         priority = try columns.word(Priority.self)
         matched = try columns.int()
         isExpanding = try columns.bool()
+        webhookLane = try columns.optionalInt4()
+        if let webhookLane { lanes.insert(webhookLane) }
     }
 
     mutating func add(_ columns: inout ColumnReader) throws {
@@ -190,7 +193,7 @@ private struct EventBuilder {
     }
 
     func finished() -> AcceptedEvent {
-        let event = LogoutEvent(
+        var event = LogoutEvent(
             id: id,
             scope: request.scope.json,
             initiator: request.initiator,
@@ -206,6 +209,9 @@ private struct EventBuilder {
                 counts[status].map { (status.rawValue, $0) }
             }
         )
+        if webhookLane != nil {
+            event.completionWebhook = .init(status: DeliveryStatus.pending.rawValue, attempts: 0)
+        }
         return AcceptedEvent(
             event: event,
             deliveries: deliveries,

@@ -15,7 +15,7 @@ $$;
 -- Returns a row per delivery, at least one per event. outcome: 'fresh', 'replay', 'conflict'; 'deadline': deliver_before is past, or more
 -- than 30 days away, and nothing was accepted; 'again': a twin, concurrent or earlier in this batch, holds the key and is not visible yet,
 -- the next statement sees it; 'nothing': of expired_only, nobody was there any more. kind: 'queued', 'held', 'excluded', or an end's reason.
--- client_id, sub and sid only where they come from a participation. A filter that matches more than 1,000 participations is expanded
+-- client_id, sub and sid only where they come from a participation; webhook_lane where the event ended at once and its issuer is told. A filter that matches more than 1,000 participations is expanded
 -- later, in steps: its event is returned with expanding, and no delivery.
 -- Near midnight a key is written for both days, so that twins on its two sides meet in one of them.
 create function lastcall.accept(
@@ -24,7 +24,7 @@ create function lastcall.accept(
     expired_only boolean[], target_events int[], target_ordinals int[], target_client_ids text[], target_subs text[], target_sids text[],
     usual_within float8)
 returns table (ord int, outcome text, event_id uuid, session_durability text, deliver_before timestamptz, status text,
-    ended_at timestamptz, priority text, matched int, expanding boolean, ordinal int, kind text, client_key int,
+    ended_at timestamptz, priority text, matched int, expanding boolean, webhook_lane int, ordinal int, kind text, client_key int,
     delivery_deliver_before timestamptz, client_id text, sub text, sid text)
 -- Without sequential scans, or a plan for many arrays walks all participations to find a few.
 language plpgsql volatile set enable_seqscan = off set search_path = pg_catalog, pg_temp as $$
@@ -233,8 +233,10 @@ audit as (
 select i.ord::int, case when s.ord is not null then 'fresh' when k.same then 'replay' when not k.same then 'conflict'
         when i.bad_deadline then 'deadline' when i.expired_only then 'nothing' else 'again' end,
     coalesce(k.event_id, i.event_id), s.session_durability::text, s.deliver_before, s.status::text,
-    case when s.status <> 'in_progress' then now() end, s.real_priority, s.matched, s.expanding, p.ordinal, p.kind, p.client_key,
-    p.deliver_before, case when i.by_filter then p.client_id end, case when i.by_filter then p.sub end,
+    case when s.status <> 'in_progress' then now() end, s.real_priority, s.matched, s.expanding,
+    case when s.status <> 'in_progress' then (select w.client_key from lastcall.clients w
+        where w.issuer_key = i.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null) end,
+    p.ordinal, p.kind, p.client_key, p.deliver_before, case when i.by_filter then p.client_id end, case when i.by_filter then p.sub end,
     case when i.by_filter then p.sid end
 from input i left join summed s on s.ord = i.ord left join known k on k.ord = i.ord left join placed p on p.ord = i.ord
 order by i.ord, p.ordinal;

@@ -6,7 +6,7 @@
 --   $15 client_id text[] · $16 sub text[] · $17 sid text[]
 -- $18 deliver_within_seconds where neither event, client nor issuer says float8
 -- Returns a row per delivery, at least one per event: ord, outcome, event_id, session_durability, deliver_before, status, ended_at, priority, matched,
---   expanding, ordinal, kind, client_key, the delivery's deliver_before, and client_id, sub, sid where they come from a participation.
+--   expanding, webhook_lane (where the event ended at once and its issuer is told), ordinal, kind, client_key, the delivery's deliver_before, and client_id, sub, sid where they come from a participation.
 -- A row that somebody else has locked, as an OP's own transaction may for long, refuses the statement soon (55P03).
 with brief as materialized (select lastcall.wait_briefly(cardinality($1::int4[])) as is_set)
 select a.*

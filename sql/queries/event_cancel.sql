@@ -13,12 +13,14 @@ stopped as (
         ended_at = case when e.open_count = 0 then clock_timestamp() end,
         end_count = e.end_count + case when e.open_count = 0 then 1 else 0 end
     from event o where e.issuer_key = o.issuer_key and e.event_id = o.event_id and o.expanding
-    returning e.issuer_key, e.event_id, e.status, e.session_durability, e.end_count, e.deliver_before, e.ended_at is not null as ended
+    returning e.issuer_key, e.event_id, e.status, e.session_durability, e.end_count, e.ended_at is not null as ended
 ),
 webhook as (
     insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before)
-    select lastcall.webhook_id(s.event_id, s.end_count), s.issuer_key, w.client_key, clock_timestamp(), greatest(s.deliver_before, now() + interval '1 hour')
-    from stopped s join lastcall.clients w on w.issuer_key = s.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null
+    select lastcall.webhook_id(s.event_id, s.end_count), s.issuer_key, w.client_key, clock_timestamp(), clock_timestamp()
+        + coalesce((i.delivery ->> 'deliver_within_seconds')::float8, 86400) * interval '1 second'
+    from stopped s join lastcall.issuers i on i.issuer_key = s.issuer_key
+    join lastcall.clients w on w.issuer_key = s.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null
     where s.ended
 ),
 operation as (
