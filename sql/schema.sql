@@ -140,7 +140,7 @@ CREATE TYPE lastcall.severity AS ENUM (
     'error'
 );
 
-CREATE FUNCTION lastcall.accept(issuer_keys integer[], key_hashes bytea[], scopes jsonb[], initiators text[], initiating_client_ids text[], excludes boolean[], durabilities text[], within_seconds double precision[], befores timestamp with time zone[], trace_ids text[], actors text[], priorities text[], expired_only boolean[], target_events integer[], target_ordinals integer[], target_client_ids text[], target_subs text[], target_sids text[], usual_within double precision) RETURNS TABLE(ord integer, outcome text, event_id uuid, session_durability text, deliver_before timestamp with time zone, status text, ended_at timestamp with time zone, priority text, matched integer, expanding boolean, ordinal integer, kind text, client_key integer, delivery_deliver_before timestamp with time zone, client_id text, sub text, sid text)
+CREATE FUNCTION lastcall.accept(issuer_keys integer[], key_hashes bytea[], scopes jsonb[], initiators text[], initiating_client_ids text[], excludes boolean[], durabilities text[], within_seconds double precision[], befores timestamp with time zone[], trace_ids text[], actors text[], priorities text[], expired_only boolean[], target_events integer[], target_ordinals integer[], target_client_ids text[], target_subs text[], target_sids text[], usual_within double precision) RETURNS TABLE(ord integer, outcome text, event_id uuid, session_durability text, deliver_before timestamp with time zone, status text, ended_at timestamp with time zone, priority text, matched integer, expanding boolean, webhook_lane integer, ordinal integer, kind text, client_key integer, delivery_deliver_before timestamp with time zone, client_id text, sub text, sid text)
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -349,8 +349,10 @@ audit as (
 select i.ord::int, case when s.ord is not null then 'fresh' when k.same then 'replay' when not k.same then 'conflict'
         when i.bad_deadline then 'deadline' when i.expired_only then 'nothing' else 'again' end,
     coalesce(k.event_id, i.event_id), s.session_durability::text, s.deliver_before, s.status::text,
-    case when s.status <> 'in_progress' then now() end, s.real_priority, s.matched, s.expanding, p.ordinal, p.kind, p.client_key,
-    p.deliver_before, case when i.by_filter then p.client_id end, case when i.by_filter then p.sub end,
+    case when s.status <> 'in_progress' then now() end, s.real_priority, s.matched, s.expanding,
+    case when s.status <> 'in_progress' then (select w.client_key from lastcall.clients w
+        where w.issuer_key = i.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null) end,
+    p.ordinal, p.kind, p.client_key, p.deliver_before, case when i.by_filter then p.client_id end, case when i.by_filter then p.sub end,
     case when i.by_filter then p.sid end
 from input i left join summed s on s.ord = i.ord left join known k on k.ord = i.ord left join placed p on p.ord = i.ord
 order by i.ord, p.ordinal;
