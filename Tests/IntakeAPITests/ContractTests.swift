@@ -100,9 +100,25 @@ struct ContractTests {
         let issuer = #"{"issuer": "https://else.example"}"#
         let source = #"{"alg": "ES256", "kid": "k1"}"#
         let key = [("idempotency-key", "k")]
-        let events = "/v1/issuers/acme/logout-events", deliveries = "/v1/issuers/acme/deliveries"
-        // In this order: the event is open again, and then ended, and its delivery accepted.
-        let cases: [(call: GoodCall, code: String)] = [
+        let events = "/v1/issuers/acme/logout-events"
+        let cancelEvent = GoodCall("POST \(GoodCall.events)/{id}/cancel", "POST \(events)/{event}/cancel")
+        let redeliver = GoodCall(
+            "POST \(GoodCall.deliveries)/{id}/redeliver",
+            "POST /v1/issuers/acme/deliveries/{delivery}/redeliver"
+        )
+        let cancelRedelivery = GoodCall(
+            "POST \(GoodCall.redeliveries)/{id}/cancel",
+            "POST /v1/issuers/acme/redeliveries/{redelivery}/cancel"
+        )
+        func refuse(_ cases: [(call: GoodCall, code: String)]) async throws {
+            for (call, code) in cases {
+                let answer = try await call.made(to: api, &ids)
+                #expect(answer.refusal == .init(409, code), "\(call.line): \(answer.text)")
+                #expect(contract.faults(of: answer, to: call.route).isEmpty)
+            }
+        }
+        // The redelivery is over, and the event's delivery open again.
+        try await refuse([
             (
                 .init("POST \(GoodCall.events)", "POST \(events)", #"{"targets": []}"#, headers: key),
                 "idempotency_conflict"
@@ -110,49 +126,10 @@ struct ContractTests {
             (.init("DELETE /v1/issuers/{issuer}", "DELETE /v1/issuers/acme"), "still_in_use"),
             (.init("PUT /v1/issuers/{issuer}", "PUT /v1/issuers/acme", issuer), "still_in_use"),
             (.init("POST \(GoodCall.keys)", "POST /v1/issuers/acme/signing-keys", source), "already_exists"),
-            (
-                .init(
-                    "POST \(GoodCall.redeliveries)/{id}/cancel",
-                    "POST /v1/issuers/acme/redeliveries/{redelivery}/cancel"
-                ), "already_ended"
-            ),
-            (
-                .init(
-                    "POST \(GoodCall.deliveries)/{id}/redeliver",
-                    "POST \(deliveries)/{delivery}/redeliver"
-                ), "not_ended"
-            ),
-        ]
-        for (call, code) in cases { try await expect(code, call, api, contract, &ids) }
-        try await api.call("POST \(events)/\(#require(ids["event"]))/cancel").require(200)
-        try await expect(
-            "already_ended",
-            .init("POST \(GoodCall.events)/{id}/cancel", "POST \(events)/{event}/cancel"),
-            api,
-            contract,
-            &ids
-        )
+            (cancelRedelivery, "already_ended"), (redeliver, "not_ended"),
+        ])
+        try await cancelEvent.made(to: api, &ids).require(200)
         try api.sql("update lastcall.deliveries set status = 'delivered', reason = null")
-        try await expect(
-            "already_delivered",
-            .init("POST \(GoodCall.deliveries)/{id}/redeliver", "POST \(deliveries)/{delivery}/redeliver"),
-            api,
-            contract,
-            &ids
-        )
-    }
-
-    private func expect(
-        _ code: String,
-        _ call: GoodCall,
-        _ api: TestAPI,
-        _ contract: Contract,
-        _ ids: inout [String: String]
-    )
-        async throws
-    {
-        let answer = try await call.made(to: api, &ids)
-        #expect(answer.refusal == .init(409, code), "\(call.line): \(answer.text)")
-        #expect(contract.faults(of: answer, to: call.route).isEmpty)
+        try await refuse([(cancelEvent, "already_ended"), (redeliver, "already_delivered")])
     }
 }
