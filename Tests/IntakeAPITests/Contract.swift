@@ -41,7 +41,8 @@ struct Contract: Sendable {
         guard let type = answer.header("Content-Type").first, let schema = content[type]?["schema"] else {
             return ["\(route): \(answer.header("Content-Type")) is not described"]
         }
-        var faults = validator.faults(of: answer.json, against: schema).map {
+        let isJSON = type.hasSuffix("json")
+        var faults = validator.faults(of: isJSON ? answer.json : .string(answer.text), against: schema).map {
             "\(route) \(answer.status): \($0)"
         }
         let headers = described["headers"]?.names ?? []

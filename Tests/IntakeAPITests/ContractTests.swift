@@ -1,5 +1,7 @@
 import IntakeAPI
 import LastcallTestKit
+import LogoutModel
+import Outbox
 import StrictJSON
 import Testing
 
@@ -11,15 +13,39 @@ struct ContractTests {
         let contract = try await Contract(api)
         var ids: [String: String] = [:]
         var called: Set<String> = []
-        for call in GoodCall.making + GoodCall.telling + GoodCall.operating {
+        for call in GoodCall.making + GoodCall.telling + GoodCall.watching + GoodCall.operating {
             if call.line.hasSuffix("/{delivery}") { try attempt(#require(ids["delivery"]), api) }
-            let answer = try await call.made(to: api, &ids)
+            if call.line.hasSuffix("/seals") { try await seal(api) }
+            let answer =
+                call.line.hasSuffix("/probe")
+                ? try await probe(call, api) : try await call.made(to: api, &ids)
             #expect(answer.status < 300, "\(call.line): \(answer.text)")
             let faults = contract.faults(of: answer, to: call.route) + contract.faults(ofBodyOf: call)
             #expect(faults.isEmpty, "\(faults)")
             called.insert(call.route)
         }
         #expect(Set(api.api.routeNames).subtracting(called).isEmpty)
+    }
+
+    /// Makes the call while a worker answers it.
+    private func probe(_ call: GoodCall, _ api: TestAPI) async throws -> Answer {
+        async let answer = api.call(call.line)
+        try await api.withStore { store, worker in
+            let taken = try await eventually("a probe") {
+                try await store.takeProbes(limit: 1, worker: worker, usualTimeout: 5).first
+            }
+            let result = ProbeResult(outcome: .rejected, httpStatus: 400, latencyMilliseconds: 4)
+            try await store.finishProbe(taken.id, worker: worker, result)
+        }
+        return await answer
+    }
+
+    /// Seals what there is of both trails.
+    private func seal(_ api: TestAPI) async throws {
+        try await AuditStreamTests.settle(api)
+        try await api.withStore { store, _ in
+            for issuer: Int32 in [0, 1] { _ = try await store.sealAudit(of: issuer) }
+        }
     }
 
     /// Writes attempts whose members are each there once.

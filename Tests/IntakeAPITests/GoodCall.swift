@@ -42,6 +42,7 @@ struct GoodCall: Sendable {
     static let events = "/v1/issuers/{issuer}/logout-events"
     static let deliveries = "/v1/issuers/{issuer}/deliveries"
     static let redeliveries = "/v1/issuers/{issuer}/redeliveries"
+    static let audit = "/v1/issuers/{issuer}/audit-events"
 
     /// What is there at once, and what makes the world that the others show.
     static let making: [GoodCall] = [
@@ -105,6 +106,17 @@ struct GoodCall: Sendable {
             GoodCall("GET /v1/issuers/{issuer}/logout-status", "GET /v1/issuers/acme/logout-status?sub=s"),
         ]
 
+    /// What needs a worker or the sealing beside the API: a probe and the audit trails.
+    static let watching: [GoodCall] = [
+        GoodCall("POST \(clients)/{client_id}/probe", "POST /v1/issuers/acme/clients/rp/probe"),
+        GoodCall("GET \(audit)", "GET /v1/issuers/acme/audit-events?severity=info&severity=notice"),
+        GoodCall("GET \(audit)/stream", "GET /v1/issuers/acme/audit-events/stream?client_id=rp"),
+        GoodCall("GET \(audit)/seals", "GET /v1/issuers/acme/audit-events/seals"),
+        GoodCall("GET /v1/audit-events", "GET /v1/audit-events"),
+        GoodCall("GET /v1/audit-events/stream", "GET /v1/audit-events/stream"),
+        GoodCall("GET /v1/audit-events/seals", "GET /v1/audit-events/seals"),
+    ]
+
     /// What an operator does to them, and what takes the world down.
     static let operating: [GoodCall] = [
         GoodCall("POST \(events)/{id}/cancel", "POST /v1/issuers/acme/logout-events/{event}/cancel"),
@@ -126,7 +138,6 @@ struct GoodCall: Sendable {
             "POST /v1/issuers/acme/deliveries/{delivery}/redeliver",
             #"{"force": false, "deliver_within_seconds": 60}"#
         ),
-        GoodCall("GET /v1/issuers/{issuer}/audit-events", "GET /v1/issuers/acme/audit-events"),
         GoodCall(
             "DELETE \(sessions)/{session_id}/clients/{client_id}",
             "DELETE /v1/issuers/acme/sessions/op-3/clients/bare?sid=8"
@@ -141,6 +152,7 @@ struct GoodCall: Sendable {
     private static let repeatable = [("idempotency-key", "k")]
     private static let policy = """
         {"issuer": "https://acme.example", "retention_days": 7, "session_durability": "volatile",
+         "completion_webhook": {"url": "https://acme.example/hook", "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"},
          "delivery": {"attempt_timeout_seconds": 0.5, "deliver_within_seconds": 60, "max_attempts": 3, "max_in_flight": 1024,
             "retry_waits_seconds": [0.01, 5], "retry_after_cap_seconds": 0, "token_lifetime_seconds": 30}}
         """

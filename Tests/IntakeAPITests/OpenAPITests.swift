@@ -7,12 +7,6 @@ import Testing
 
 @Suite("The OpenAPI document", .lastcallDatabase)
 struct OpenAPITests {
-    /// Described already, served later.
-    static let pending: Set<String> = [
-        "POST /v1/issuers/{issuer}/clients/{client_id}/probe",
-        "GET /v1/issuers/{issuer}/audit-events/stream",
-    ]
-
     @Test("everybody gets it, and it names its version of OpenAPI")
     func served() async throws {
         let api = try TestAPI()
@@ -30,7 +24,7 @@ struct OpenAPITests {
         #expect(Set(contract.operations.keys) == Set(api.api.routeNames))
         let described = LastcallAPI.describedRoutes
         #expect(Set(described).count == described.count)
-        #expect(Set(described).subtracting(api.api.routeNames) == Self.pending)
+        #expect(Set(described).subtracting(api.api.routeNames).isEmpty)
     }
 
     @Test(

@@ -1,9 +1,6 @@
-import FoundationEssentials
 import LastcallTestKit
-import Logging
 import LogoutModel
 import Outbox
-import PostgresClient
 import StrictJSON
 import Testing
 
@@ -13,23 +10,6 @@ struct ProbeRouteTests {
     static let line = "POST /v1/issuers/acme/clients/rp/probe"
     static let brief =
         #"{"backchannel_logout_uri": "https://rp.example/logout", "delivery": {"attempt_timeout_seconds": 0.5}}"#
-
-    /// Runs a test with an outbox of its own beside the API.
-    private func withStore(_ api: TestAPI, _ body: (OutboxStore, Int32) async throws -> Void) async throws {
-        let pool = try PostgresPool(configuration: ScratchDatabase.current.configuration, size: 2)
-        do {
-            let store = OutboxStore(
-                pool: pool,
-                logger: .init(label: "test", factory: api.logs.handler),
-                deadline: .seconds(20)
-            )
-            try await body(store, await store.registerWorker(named: "test"))
-        } catch {
-            await pool.shutdown()
-            throw error
-        }
-        await pool.shutdown()
-    }
 
     private func take(_ store: OutboxStore, _ worker: Int32) async throws -> TakenProbe {
         try await eventually("a probe") {
@@ -42,7 +22,7 @@ struct ProbeRouteTests {
         let api = try await TestAPI.withIssuer()
         try await api.makeClient("rp")
         let key = try await api.makeKey(of: "acme", ["operate"])
-        try await withStore(api) { store, worker in
+        try await api.withStore { store, worker in
             async let answer = api.call(Self.line, key: key)
             let result = ProbeResult(
                 outcome: .rejected,
@@ -83,7 +63,7 @@ struct ProbeRouteTests {
     func lostWorker() async throws {
         let api = try await TestAPI.withIssuer()
         try await api.makeClient("rp", Self.brief)
-        try await withStore(api) { store, worker in
+        try await api.withStore { store, worker in
             async let answer = api.call(Self.line)
             let taken = try await take(store, worker)
             #expect(

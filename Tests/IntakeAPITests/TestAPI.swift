@@ -135,6 +135,23 @@ struct TestAPI: Sendable {
         return holder
     }
 
+    /// Runs a test with an outbox of its own beside the API, and a worker that is registered there.
+    func withStore(_ body: (OutboxStore, Int32) async throws -> Void) async throws {
+        let pool = try PostgresPool(configuration: configuration, size: 2)
+        do {
+            let store = OutboxStore(
+                pool: pool,
+                logger: Logger(label: "test", factory: logs.handler),
+                deadline: .seconds(20)
+            )
+            try await body(store, await store.registerWorker(named: "test"))
+        } catch {
+            await pool.shutdown()
+            throw error
+        }
+        await pool.shutdown()
+    }
+
     /// Runs SQL beside the API.
     func sql(_ script: String) throws {
         try PostgresConnection.connect(configuration).execute(script: script)

@@ -72,28 +72,53 @@ extension Operation {
         ),
     ]
 
-    static let ofAudit: [Operation] = [
-        Operation(
-            route: "GET /v1/issuers/{issuer}/audit-events",
-            id: "listAuditEvents",
-            tag: "audit trail",
-            summary: "Audit events, oldest first.",
-            query: Parameter.page + [
-                .init("after", .time, "Written then or later."),
-                .init("before", .time, "Written before then."),
-            ] + auditFilters,
-            answers: [.page(of: "AuditEvent")]
-        ),
-        Operation(
-            route: "GET /v1/issuers/{issuer}/audit-events/stream",
-            id: "streamAuditEvents",
-            tag: "audit trail",
-            summary: "Audit events as they are written.",
-            about: "Server-sent events named audit: the id is the audit event's, the data an AuditEvent.",
-            headers: [.init("Last-Event-ID", .uuid, "Begin behind this audit event.")],
-            answers: [Answer(200, "The stream.", .text, mediaType: "text/event-stream")]
-        ),
-    ]
+    static let ofAudit: [Operation] =
+        audit(of: "/v1/issuers/{issuer}", name: "", about: "of the issuer")
+        + audit(
+            of: "/v1",
+            name: "Installation",
+            about: "of the installation: its operators, API keys and issuers that are gone"
+        )
+
+    /// What a trail can be asked for.
+    private static func audit(of owner: String, name: String, about: String) -> [Operation] {
+        [
+            Operation(
+                route: "GET \(owner)/audit-events",
+                id: "list\(name)AuditEvents",
+                tag: "audit trail",
+                summary: "Audit events \(about), oldest first.",
+                query: Parameter.page + [
+                    .init("after", .time, "Written then or later."),
+                    .init("before", .time, "Written before then."),
+                ] + auditFilters,
+                answers: [.page(of: "AuditEvent")]
+            ),
+            Operation(
+                route: "GET \(owner)/audit-events/stream",
+                id: "stream\(name)AuditEvents",
+                tag: "audit trail",
+                summary: "Audit events \(about), as they are written.",
+                about: """
+                    Server-sent events named audit: the id is the audit event's, the data an AuditEvent. It starts now, or \
+                    behind Last-Event-ID; a comment every \(AuditStream.commentInterval.components.seconds) seconds shows \
+                    that it is alive.
+                    """,
+                query: auditFilters,
+                headers: [.init("Last-Event-ID", .uuid, "Begin behind this audit event.")],
+                answers: [Answer(200, "The stream.", .text, mediaType: "text/event-stream")]
+            ),
+            Operation(
+                route: "GET \(owner)/audit-events/seals",
+                id: "list\(name)AuditSeals",
+                tag: "audit trail",
+                summary:
+                    "The seals over the audit events \(about), newest first; each carries the hash of the one before.",
+                query: Parameter.page,
+                answers: [.page(of: "AuditSeal")]
+            ),
+        ]
+    }
 
     private static let auditFilters: [Parameter] = [
         .repeated("type", .words(AuditType.self), "Of one of these."),

@@ -1,6 +1,7 @@
 import AuditTrail
 import DeliveryPolicy
 import LogoutModel
+import Outbox
 import StrictJSON
 
 extension Schema {
@@ -76,6 +77,15 @@ extension Schema {
             ])
         ),
         (
+            "AuditSeal",
+            .object([
+                .required("number", .integer(1...Int.max)), .required("sealed_at", time),
+                .required("entry_count", .integer(1...OutboxStore.maximumSealedAtOnce)),
+                .required("first_id", uuid),
+                .required("last_id", uuid), .required("previous_hash", hash), .required("hash", hash),
+            ])
+        ),
+        (
             "AccessKeyRequest",
             .object([
                 .required("name", .text(1...255)),
@@ -95,6 +105,8 @@ extension Schema {
     static let reason = words(
         Set(EndReason.allCases.map(\.rawValue) + AttemptOutcome.allCases.map(\.rawValue)).sorted()
     )
+    /// SHA-256.
+    private static let hash = text(64...64).describing("64 hexadecimal digits in lower case.")
     private static let within = integer(DeliveryOverrides.deliverWithinRange)
 
     private static let redeliverable = words(RedeliveryFilter.redeliverable.map(\.rawValue))

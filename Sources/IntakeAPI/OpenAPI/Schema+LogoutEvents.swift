@@ -107,7 +107,8 @@ extension Schema {
 
     private static let webhook = Member.required(
         "completion_webhook",
-        Schema.object([.required("status", text), .required("attempts", count)]).orNull
+        Schema.object([.required("status", words(DeliveryStatus.self)), .required("attempts", count)]).orNull
+            .describing("Of the event's latest end; null where there was none.")
     )
 
     private static let event: [Member] = [
