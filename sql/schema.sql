@@ -158,7 +158,7 @@ told as materialized (
     from targets t group by t.ord
 ),
 input as materialized (
-    select i.*, lastcall.new_event_id() as event_id, not i.scope ? 'targets' as by_filter, coalesce(t.number, 0) as targets,
+    select i.*, n.event_id, lastcall.uuid7_time(n.event_id) as at, not i.scope ? 'targets' as by_filter, coalesce(t.number, 0) as targets,
         -- What the event means, however it was spelled: equal for two that ask for the same.
         case when i.key_hash is not null then sha256(convert_to(concat_ws(e'\x1d', i.scope, t.meaning, i.initiator,
             coalesce(i.initiating_client_id, ''), i.exclude_initiating, coalesce(i.durability, ''), i.priority,
@@ -175,6 +175,8 @@ input as materialized (
             trace_id, actor, priority, expired_only, ord)
     join lastcall.issuers s on s.issuer_key = i.issuer_key
     left join told t on t.ord = i.ord
+    -- Once for each: at is the time in the id.
+    cross join lateral (select lastcall.new_event_id() as event_id where i.ord > 0 offset 0) n
 ),
 known as materialized (
     select distinct on (i.ord) i.ord, k.event_id, k.body_hash = i.body_hash as same
@@ -245,7 +247,7 @@ ended_participations as (
     delete from lastcall.participations p using locked l where p.participation_key = l.participation_key
 ),
 placed as materialized (
-    select f.ord, f.issuer_key, f.event_id, f.priority, t.ordinal, lastcall.delivery_id(f.event_id, t.ordinal) as delivery_id,
+    select f.ord, f.issuer_key, f.event_id, f.at, f.priority, t.ordinal, lastcall.delivery_id(f.event_id, t.ordinal) as delivery_id,
         t.client_id, t.sub, t.sid, t.user_id, t.client_key,
         case when f.exclude_initiating and t.client_id = f.initiating_client_id then 'excluded' else lastcall.placement(
             t.client_key, t.backchannel_logout_uri, t.backchannel_logout_session_required, t.held_at, t.sid) end as kind,
@@ -283,7 +285,7 @@ events as (
         open_count, failed, not_covered, expanding, end_count)
     select event_id, issuer_key, scope, initiator::lastcall.initiator, session_durability, real_priority::lastcall.priority,
         status::lastcall.event_status, exclude_initiating, initiating_client_id, trace_id, deliver_before,
-        case when status <> 'in_progress' then now() end, matched, excluded, open, failed, not_covered, expanding,
+        case when status <> 'in_progress' then at end, matched, excluded, open, failed, not_covered, expanding,
         case when status <> 'in_progress' then 1 else 0 end
     from summed
 ),
@@ -318,7 +320,7 @@ ended as (
     insert into lastcall.deliveries
         (delivery_id, issuer_key, client_key, status, reason, ended_at, deliver_before, client_id, sub, sid)
     select delivery_id, issuer_key, client_key, lastcall.status_of(kind::lastcall.end_reason),
-        kind::lastcall.end_reason, now(), deliver_before, client_id, sub, sid
+        kind::lastcall.end_reason, at, deliver_before, client_id, sub, sid
     from placed where kind not in ('queued', 'held', 'excluded')
 ),
 noted as (
@@ -349,7 +351,7 @@ audit as (
 select i.ord::int, case when s.ord is not null then 'fresh' when k.same then 'replay' when not k.same then 'conflict'
         when i.bad_deadline then 'deadline' when i.expired_only then 'nothing' else 'again' end,
     coalesce(k.event_id, i.event_id), s.session_durability::text, s.deliver_before, s.status::text,
-    case when s.status <> 'in_progress' then now() end, s.real_priority, s.matched, s.expanding,
+    case when s.status <> 'in_progress' then s.at end, s.real_priority, s.matched, s.expanding,
     case when s.status <> 'in_progress' then (select w.client_key from lastcall.clients w
         where w.issuer_key = i.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null) end,
     p.ordinal, p.kind, p.client_key, p.deliver_before, case when i.by_filter then p.client_id end, case when i.by_filter then p.sub end,

@@ -100,7 +100,10 @@ struct EmbeddedClusterTests {
             // A server that lives on answers with an empty line after the wait; a dying one with an error before.
             let url = EmbeddedCluster.connectionString(dataDirectory: path)
             let answer = try await Program.psql(url, "select pg_sleep(20)")
-            #expect(answer.contains(/terminating connection|shutting down|closed the connection|No such file|Connection refused/))
+            let ends = [
+                "terminating connection", "shutting down", "closed the connection", "No such file", "refused",
+            ]
+            #expect(ends.contains { answer.contains($0) }, "\(answer)")
             // The next instance takes over, and finds a cluster that was shut down, not one that crashed.
             try await withRunning(scratch.cluster()) {}
             let log = try String(contentsOfFile: path + "/postgres.log", encoding: .utf8)
