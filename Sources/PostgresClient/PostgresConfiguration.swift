@@ -74,6 +74,8 @@ public struct PostgresConfiguration: Sendable, Hashable {
             "set idle_in_transaction_session_timeout = \(idleInTransactionTimeout.wholeMilliseconds)",
             // Short statements over many partitions would be compiled for longer than they run.
             "set jit = off",
+            // A plan that was made while a table was small is kept, and would walk all of it once a bulk logout has filled it.
+            "set enable_seqscan = off",
         ]
         if serverVersion >= 140_000 {
             settings.append("set client_connection_check_interval = \(clientCheckInterval.wholeMilliseconds)")
