@@ -88,6 +88,25 @@ struct LogoutEventTests {
         }
     }
 
+    @Test("everyone at one client is logged out only by a key that may operate, too")
+    func everyoneAtOneClient() async throws {
+        let api = try await TestAPI.withIssuer()
+        try await api.makeClient("rp")
+        let path = "/v1/issuers/acme/sessions/s/clients/rp"
+        try await api.call("PUT \(path)", json: #"{"sub": "alice", "sid": "1"}"#).require(201)
+        let plain = try await api.makeKey(of: "acme", ["logout"])
+        let refused = await api.call(Self.line, key: plain, json: #"{"client_id": "rp"}"#)
+        #expect(refused.refusal == .init(403, "insufficient_scope"))
+        #expect(try api.sqlTexts("select event_id::text from lastcall.logout_events").isEmpty)
+        let other = await api.call(Self.line, key: plain, json: #"{"client_id": "rp", "sub": "bob"}"#)
+        #expect(other.status == 202 && other["matched"]?.int == 0)
+        let both = try await api.makeKey(of: "acme", ["logout", "operate"])
+        let told = await api.call(Self.line, key: both, json: #"{"client_id": "rp"}"#)
+        #expect(told.status == 202 && told["matched"]?.int == 1)
+        #expect(told["deliveries"]?.elements.first?["sid"] == .string("1"))
+        #expect(told["scope"]?.names == ["client_id"])
+    }
+
     @Test(
         "an event that finds nobody is accepted and noted",
         arguments: [("durable", "warning"), ("volatile", "notice")]
