@@ -64,6 +64,20 @@ struct SettleTests {
         )
     }
 
+    @Test(
+        "a retry that would come at the deadline, or a moment before, comes at it",
+        arguments: [(3_599.9, true), (3_600, true), (9_000, true), (3_000, false)]
+    )
+    func atDeadline(seconds: Double, isAtDeadline: Bool) async throws {
+        let bench = try await Workbench()
+        let lane = try await bench.putClient("rp")
+        try await bench.accept(1, for: "rp")
+        let claimed = try #require(try await bench.claim(lane).first)
+        try await bench.settle(claimed, .retry(after: .seconds(seconds), isExcused: false), .timeout)
+        let due = try bench.texts("select (due_at = deliver_before)::text from lastcall.delivery_queue")
+        #expect(due == [isAtDeadline ? "true" : "false"])
+    }
+
     @Test("a lease that another worker took over writes nothing but the late status")
     func fenced() async throws {
         let bench = try await Workbench()

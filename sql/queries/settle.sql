@@ -7,6 +7,7 @@
 -- $18 remote_address text[] · $19 jti uuid[] · $20 kid text[] · $21 worker_key int4
 -- A completion webhook is settled like a delivery, but counts in no event and leaves nothing but 'webhook.failed' in the audit trail. Each
 -- event that ends here gets its webhook, where its issuer has one, in this same statement.
+-- A retry less than a quarter of a second before the deadline comes at the deadline, and is not sent any more.
 -- A delivery that was marked as closing while its attempt was in flight ends as marked, unless the RP accepted it.
 -- Returns a row per input: delivery_id, fenced (the lease is over or another worker's: nothing was written but late_http_status), ended_event (event_id, where this
 -- was its last open delivery), webhook_lane (client_key of the webhook that this queued).
@@ -35,7 +36,8 @@ held as materialized (
 ),
 retried as (
     update lastcall.delivery_queue q
-    set due_at = clock_timestamp() + i.retry_after * interval '1 microsecond', lease_until = '-infinity',
+    set due_at = case when clock_timestamp() + i.retry_after * interval '1 microsecond' > q.deliver_before - interval '250 milliseconds'
+            then q.deliver_before else clock_timestamp() + i.retry_after * interval '1 microsecond' end, lease_until = '-infinity',
         attempt_count = q.attempt_count - case when i.outcome is null then 1 else 0 end,
         excused_count = q.excused_count + case when i.excused then 1 else 0 end,
         last_outcome = coalesce(i.outcome::lastcall.attempt_outcome, q.last_outcome),
