@@ -311,8 +311,9 @@ queued as (
     select delivery_id, issuer_key, client_key, priority::lastcall.priority, clock_timestamp(), deliver_before, sub, sid
     from placed where kind in ('queued', 'held')
     union all
-    select lastcall.webhook_id(s.event_id, 1), s.issuer_key, w.client_key, 'interactive', clock_timestamp(), s.usual, null, null
-    from summed s join lastcall.clients w on w.issuer_key = s.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null
+    select lastcall.webhook_id(s.event_id, 1), s.issuer_key, w.client_key, 'interactive', clock_timestamp(),
+        clock_timestamp() + w.deliver_within, null, null
+    from summed s join lastcall.completion_webhooks w on w.issuer_key = s.issuer_key
     where s.status <> 'in_progress'
     order by 2, 1
 ),
@@ -352,8 +353,8 @@ select i.ord::int, case when s.ord is not null then 'fresh' when k.same then 're
         when i.bad_deadline then 'deadline' when i.expired_only then 'nothing' else 'again' end,
     coalesce(k.event_id, i.event_id), s.session_durability::text, s.deliver_before, s.status::text,
     case when s.status <> 'in_progress' then s.at end, s.real_priority, s.matched, s.expanding,
-    case when s.status <> 'in_progress' then (select w.client_key from lastcall.clients w
-        where w.issuer_key = i.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null) end,
+    case when s.status <> 'in_progress' then (select w.client_key from lastcall.completion_webhooks w
+        where w.issuer_key = i.issuer_key) end,
     p.ordinal, p.kind, p.client_key, p.deliver_before, case when i.by_filter then p.client_id end, case when i.by_filter then p.sub end,
     case when i.by_filter then p.sid end
 from input i left join summed s on s.ord = i.ord left join known k on k.ord = i.ord left join placed p on p.ord = i.ord
@@ -424,7 +425,7 @@ CREATE FUNCTION lastcall.delivery_id(event_id uuid, ordinal integer) RETURNS uui
     select encode(overlay(uuid_send(event_id) placing substring(int4send(ordinal) from 2) from 14), 'hex')::uuid
 $$;
 
-CREATE FUNCTION lastcall.end_if_over(of_issuer integer, of_event uuid, usual_within double precision) RETURNS void
+CREATE FUNCTION lastcall.end_if_over(of_issuer integer, of_event uuid) RETURNS void
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -437,10 +438,8 @@ CREATE FUNCTION lastcall.end_if_over(of_issuer integer, of_event uuid, usual_wit
     ),
     webhook as (
         insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before)
-        select lastcall.webhook_id(o.event_id, o.end_count), o.issuer_key, w.client_key, clock_timestamp(), clock_timestamp()
-            + coalesce((i.delivery ->> 'deliver_within_seconds')::float8, usual_within) * interval '1 second'
-        from over o join lastcall.issuers i on i.issuer_key = o.issuer_key join lastcall.clients w on w.issuer_key = o.issuer_key
-            and w.kind = 'completion_webhook' and w.deleted_at is null
+        select lastcall.webhook_id(o.event_id, o.end_count), o.issuer_key, w.client_key, clock_timestamp(), clock_timestamp() + w.deliver_within
+        from over o join lastcall.completion_webhooks w on w.issuer_key = o.issuer_key
     )
     insert into lastcall.audit_events (issuer_key, type, severity, subject_id, session_durability, actor, data)
     select o.issuer_key, 'logout.ended', lastcall.severity_of('logout.ended', o.session_durability), o.event_id, o.session_durability,
@@ -700,7 +699,7 @@ begin
         ended_at = case when placed_count < size then now() end
     where o.operation_id = op.operation_id;
     if placed_count < size then
-        perform lastcall.end_if_over(op.issuer_key, op.event_id, usual_within);
+        perform lastcall.end_if_over(op.issuer_key, op.event_id);
     end if;
     return coalesce(tally.lanes, '{}');
 end $$;
@@ -1251,6 +1250,13 @@ ALTER TABLE lastcall.clients ALTER COLUMN client_key ADD GENERATED ALWAYS AS IDE
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE VIEW lastcall.completion_webhooks AS
+ SELECT clients.issuer_key,
+    clients.client_key,
+    (((clients.delivery ->> 'deliver_within_seconds'::text))::double precision * '00:00:01'::interval) AS deliver_within
+   FROM lastcall.clients
+  WHERE ((clients.kind = 'completion_webhook'::lastcall.client_kind) AND (clients.deleted_at IS NULL));
 
 CREATE TABLE lastcall.deliveries (
     delivery_id uuid NOT NULL,

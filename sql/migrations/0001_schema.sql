@@ -154,6 +154,11 @@ create unique index clients_webhook on lastcall.clients (issuer_key)
 create index clients_deleted on lastcall.clients (client_key) where deleted_at is not null;
 create index clients_rousing on lastcall.clients (client_key) where breaker_rousing;
 
+-- Who is told of the end of an issuer's events, and for how long it is tried: a statement that ends one queues webhook_id for it.
+create view lastcall.completion_webhooks as
+    select issuer_key, client_key, (delivery ->> 'deliver_within_seconds')::float8 * interval '1 second' as deliver_within
+    from lastcall.clients where kind = 'completion_webhook' and deleted_at is null;
+
 create table lastcall.signing_keys (
     issuer_key int not null references lastcall.issuers on delete cascade,
     kid text collate "C" not null check (octet_length(kid) between 1 and 255),

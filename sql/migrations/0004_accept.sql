@@ -195,8 +195,9 @@ queued as (
     select delivery_id, issuer_key, client_key, priority::lastcall.priority, clock_timestamp(), deliver_before, sub, sid
     from placed where kind in ('queued', 'held')
     union all
-    select lastcall.webhook_id(s.event_id, 1), s.issuer_key, w.client_key, 'interactive', clock_timestamp(), s.usual, null, null
-    from summed s join lastcall.clients w on w.issuer_key = s.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null
+    select lastcall.webhook_id(s.event_id, 1), s.issuer_key, w.client_key, 'interactive', clock_timestamp(),
+        clock_timestamp() + w.deliver_within, null, null
+    from summed s join lastcall.completion_webhooks w on w.issuer_key = s.issuer_key
     where s.status <> 'in_progress'
     order by 2, 1
 ),
@@ -236,8 +237,8 @@ select i.ord::int, case when s.ord is not null then 'fresh' when k.same then 're
         when i.bad_deadline then 'deadline' when i.expired_only then 'nothing' else 'again' end,
     coalesce(k.event_id, i.event_id), s.session_durability::text, s.deliver_before, s.status::text,
     case when s.status <> 'in_progress' then s.at end, s.real_priority, s.matched, s.expanding,
-    case when s.status <> 'in_progress' then (select w.client_key from lastcall.clients w
-        where w.issuer_key = i.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null) end,
+    case when s.status <> 'in_progress' then (select w.client_key from lastcall.completion_webhooks w
+        where w.issuer_key = i.issuer_key) end,
     p.ordinal, p.kind, p.client_key, p.deliver_before, case when i.by_filter then p.client_id end, case when i.by_filter then p.sub end,
     case when i.by_filter then p.sid end
 from input i left join summed s on s.ord = i.ord left join known k on k.ord = i.ord left join placed p on p.ord = i.ord

@@ -105,13 +105,13 @@ begin
         ended_at = case when placed_count < size then now() end
     where o.operation_id = op.operation_id;
     if placed_count < size then
-        perform lastcall.end_if_over(op.issuer_key, op.event_id, usual_within);
+        perform lastcall.end_if_over(op.issuer_key, op.event_id);
     end if;
     return coalesce(tally.lanes, '{}');
 end $$;
 
 -- Ends an event of which nothing is open and nothing left to expand, though no delivery's end did it.
-create function lastcall.end_if_over(of_issuer int, of_event uuid, usual_within float8) returns void
+create function lastcall.end_if_over(of_issuer int, of_event uuid) returns void
 language sql volatile set search_path = pg_catalog, pg_temp as $$
     with over as (
         update lastcall.logout_events e
@@ -122,10 +122,8 @@ language sql volatile set search_path = pg_catalog, pg_temp as $$
     ),
     webhook as (
         insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before)
-        select lastcall.webhook_id(o.event_id, o.end_count), o.issuer_key, w.client_key, clock_timestamp(), clock_timestamp()
-            + coalesce((i.delivery ->> 'deliver_within_seconds')::float8, usual_within) * interval '1 second'
-        from over o join lastcall.issuers i on i.issuer_key = o.issuer_key join lastcall.clients w on w.issuer_key = o.issuer_key
-            and w.kind = 'completion_webhook' and w.deleted_at is null
+        select lastcall.webhook_id(o.event_id, o.end_count), o.issuer_key, w.client_key, clock_timestamp(), clock_timestamp() + w.deliver_within
+        from over o join lastcall.completion_webhooks w on w.issuer_key = o.issuer_key
     )
     insert into lastcall.audit_events (issuer_key, type, severity, subject_id, session_durability, actor, data)
     select o.issuer_key, 'logout.ended', lastcall.severity_of('logout.ended', o.session_durability), o.event_id, o.session_durability,

@@ -17,10 +17,8 @@ stopped as (
 ),
 webhook as (
     insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before)
-    select lastcall.webhook_id(s.event_id, s.end_count), s.issuer_key, w.client_key, clock_timestamp(), clock_timestamp()
-        + coalesce((i.delivery ->> 'deliver_within_seconds')::float8, 86400) * interval '1 second'
-    from stopped s join lastcall.issuers i on i.issuer_key = s.issuer_key
-    join lastcall.clients w on w.issuer_key = s.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null
+    select lastcall.webhook_id(s.event_id, s.end_count), s.issuer_key, w.client_key, clock_timestamp(), clock_timestamp() + w.deliver_within
+    from stopped s join lastcall.completion_webhooks w on w.issuer_key = s.issuer_key
     where s.ended
 ),
 operation as (

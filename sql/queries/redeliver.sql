@@ -75,10 +75,8 @@ counted as (
 ),
 webhook as (
     insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before)
-    select lastcall.webhook_id(c.event_id, c.end_count), c.issuer_key, w.client_key, clock_timestamp(), clock_timestamp()
-        + coalesce((i.delivery ->> 'deliver_within_seconds')::float8, $6::float8) * interval '1 second'
-    from counted c join lastcall.issuers i on i.issuer_key = c.issuer_key
-    join lastcall.clients w on w.issuer_key = c.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null
+    select lastcall.webhook_id(c.event_id, c.end_count), c.issuer_key, w.client_key, clock_timestamp(), clock_timestamp() + w.deliver_within
+    from counted c join lastcall.completion_webhooks w on w.issuer_key = c.issuer_key
     where c.ends
 ),
 noted as (

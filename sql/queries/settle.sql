@@ -102,8 +102,8 @@ counted as (
 webhooks as (
     insert into lastcall.delivery_queue (delivery_id, issuer_key, client_key, due_at, deliver_before)
     select lastcall.webhook_id(c.event_id, c.end_count), c.issuer_key, w.client_key, clock_timestamp(),
-        clock_timestamp() + (w.delivery ->> 'deliver_within_seconds')::float8 * interval '1 second'
-    from counted c join lastcall.clients w on w.issuer_key = c.issuer_key and w.kind = 'completion_webhook' and w.deleted_at is null
+        clock_timestamp() + w.deliver_within
+    from counted c join lastcall.completion_webhooks w on w.issuer_key = c.issuer_key
     where c.ended
     returning issuer_key, lastcall.event_of(delivery_id) as event_id, client_key
 ),
