@@ -197,29 +197,25 @@ struct CancelTests {
     }
 
     @Test(
-        "an event that is still being expanded stops there, and what was not expanded counts as cancelled",
+        "an event that is still being expanded stops there, and the rest of its sessions stay recorded",
         arguments: [
-            // matched, expanded; delivered before the cancel
-            (5, 2, 0, "cancelled 0 0 0 0 5 0 1 t"), (5, 2, 1, "partial 0 1 0 0 4 0 1 t"),
-            (5, 2, 2, "partial 0 2 0 0 3 0 1 t"), (2, 2, 2, "completed 0 2 0 0 0 0 1 t"),
+            // delivered before the cancel
+            (0, "cancelled 0 0 0 0 500 0 1 t"), (1, "partial 0 1 0 0 499 0 1 t"),
+            (500, "completed 0 500 0 0 0 0 1 t"),
         ]
     )
-    func expanding(matched: Int, expanded: Int, delivered: Int, tally: String) async throws {
-        let bench = try await Workbench()
-        let lane = try await bench.putClient("rp")
-        let event = try await bench.accept(expanded, for: "rp").event.id
-        try bench.run(
-            """
-            update lastcall.logout_events set expanding = true, matched = \(matched);
-            insert into lastcall.operations (issuer_key, kind, event_id, filter, actor)
-            select issuer_key, 'expand', event_id, '{}', 'test' from lastcall.logout_events
-            """
-        )
+    func expanding(delivered: Int, tally: String) async throws {
+        let bench = try await ExpansionTests.bench(1_200)
+        let event = try #require(try await bench.accept(bench.request(where: ["client_id": "rp"])).accepted)
+            .event.id
+        let lane = try #require(try await bench.store.expandStep(limit: 500, usualDeliverWithin: 60)?.first)
         for claimed in try await bench.claim(lane, quota: delivered) {
             try await bench.settle(claimed, .delivered([]), .delivered, status: 200)
         }
         try await bench.cancel(event)
         #expect(try bench.tally() == [tally])
+        #expect(try await bench.store.expandStep(usualDeliverWithin: 60) == nil)
+        #expect(try bench.number("select count(*) from lastcall.participations") == 700)
         #expect(
             try bench.texts("select concat_ws(' ', status, ended_at is not null) from lastcall.operations")
                 == ["cancelled t"]

@@ -1,15 +1,14 @@
--- Begin to cancel an event: it expands no further, and what was not expanded counts as cancelled. Where nothing is open then, it ends.
+-- Begin to cancel an event: it expands no further, and what was not expanded stays recorded. Where nothing is open then, it ends.
 -- $1 issuer_key int4 · $2 event_id uuid · $3 actor text · $4 more open deliveries than this are an operation's work int4
 -- Returns a row where there is such an event: whether it had ended already, its open deliveries, whether they are left to an operation.
 with event as materialized (
-    select e.*, e.matched - e.excluded - e.open_count - e.delivered - e.failed - e.expired - e.cancelled - e.not_covered as rest
-    from lastcall.logout_events e where e.issuer_key = $1::int4 and e.event_id = $2::uuid for no key update
+    select * from lastcall.logout_events e where e.issuer_key = $1::int4 and e.event_id = $2::uuid for no key update
 ),
 stopped as (
     update lastcall.logout_events e
-    set expanding = false, cancelled = e.cancelled + o.rest,
+    set expanding = false,
         status = case when e.open_count > 0 then e.status when e.matched = 0 then 'cancelled'
-            else lastcall.event_end(e.matched, e.excluded, e.not_covered, e.delivered, e.cancelled + o.rest) end,
+            else lastcall.event_end(e.matched, e.excluded, e.not_covered, e.delivered, e.cancelled) end,
         ended_at = case when e.open_count = 0 then clock_timestamp() end,
         end_count = e.end_count + case when e.open_count = 0 then 1 else 0 end
     from event o where e.issuer_key = o.issuer_key and e.event_id = o.event_id and o.expanding
