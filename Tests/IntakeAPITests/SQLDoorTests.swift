@@ -133,6 +133,14 @@ struct SQLDoorTests {
         ] {
             #expect(event[name] == over[name], "\(name)")
         }
+        // Both doors have one usual deadline.
+        let times = try api.sqlTexts(
+            """
+            select distinct round(extract(epoch from deliver_before - lastcall.uuid7_time(event_id)) / 60)::text
+            from lastcall.logout_events
+            """
+        )
+        #expect(times == ["1440"])
         let notes = try await api.all(
             "/v1/issuers/acme/audit-events",
             limit: 9,

@@ -234,5 +234,10 @@ struct CancelTests {
         )
         try await bench.cancel(event)
         #expect(try bench.tally() == ["cancelled 0 0 0 0 0 0 1 t"])
+        // There is no delivery whose end could name the operator.
+        let actors = try bench.texts(
+            "select actor from lastcall.audit_events where type = 'logout.ended' order by audit_id desc limit 1"
+        )
+        #expect(actors == ["operator"])
     }
 }

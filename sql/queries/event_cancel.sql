@@ -28,7 +28,7 @@ operation as (
 ),
 audit as (
     insert into lastcall.audit_events (issuer_key, type, severity, subject_id, session_durability, actor, data)
-    select issuer_key, 'logout.ended', lastcall.severity_of('logout.ended', session_durability), event_id, session_durability, 'system',
+    select issuer_key, 'logout.ended', lastcall.severity_of('logout.ended', session_durability), event_id, session_durability, $3::text,
         jsonb_build_object('status', status)
     from stopped where ended
 )
