@@ -58,7 +58,9 @@ let package = Package(
         .target(name: "LogoutModel", dependencies: ["StrictJSON"], swiftSettings: strict),
 
         // Layer 2: rules; no I/O, no clock, no randomness of their own.
-        .target(name: "DeliveryPolicy", dependencies: ["LogoutModel", "StrictJSON"], swiftSettings: strict),
+        .target(
+            name: "DeliveryPolicy", dependencies: ["LogoutModel", "StrictJSON"], exclude: ["Registries"], swiftSettings: strict
+        ),
         .target(name: "LogoutTokens", dependencies: ["COpenSSL", "LogoutModel"], swiftSettings: strict),
         .target(name: "AuditTrail", dependencies: ["COpenSSL", "LogoutModel"], swiftSettings: strict),
 
@@ -69,7 +71,7 @@ let package = Package(
 
         .target(name: "EmbeddedPostgres", dependencies: ["CSpawn", "Threads", logging, lifecycle], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Threads", logging, coreMetrics], swiftSettings: strict),
-        .target(name: "Settings", dependencies: [configuration, argumentParser, logging, toml], swiftSettings: strict),
+        .target(name: "Settings", dependencies: ["DeliveryPolicy", configuration, argumentParser, logging, toml], swiftSettings: strict),
 
         // Layer 4: the only module that changes state.
         .target(
@@ -127,7 +129,7 @@ let package = Package(
         tests("RelyingPartyClient", ["DeliveryPolicy", "LastcallTestKit"]),
         tests("EmbeddedPostgres", [logging, lifecycle]),
         tests("Telemetry", [logging, metrics, coreMetrics]),
-        tests("Settings", [argumentParser, logging]),
+        tests("Settings", ["DeliveryPolicy", argumentParser, logging]),
         tests("LastcallTestKit", ["LogoutTokens", "PostgresClient", "StrictJSON"]),
         tests(
             "Outbox",

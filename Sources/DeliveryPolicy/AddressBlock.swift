@@ -47,9 +47,12 @@ public struct AddressBlock: Sendable, Hashable {
 }
 
 extension AddressBlock: CustomStringConvertible {
+    /// The block alone: `10.0.0.0/8`.
+    public var cidr: String { "\(base)/\(prefixLength)" }
+
     /// CIDR, name and source: `10.0.0.0/8 (Private-Use, RFC 1918)`.
     public var description: String {
-        "\(base)/\(prefixLength) (\(name), \(source))"
+        "\(cidr) (\(name), \(source))"
     }
 }
 

@@ -47,7 +47,8 @@ public struct AddressRule: Sendable, Hashable {
     /// Judges an address that a socket is about to be connected to.
     ///
     /// - Parameters:
-    ///   - address: the address itself, never a name; an IPv4-mapped one is judged as its IPv4 address.
+    ///   - address: the address itself, never a name; an IPv4-mapped one is judged as its IPv4 address, and what a
+    ///     translator or a tunnel would make an IPv4 address of is judged by that one too.
     ///   - port: 1 to 65535; port 0 is reserved (RFC 6335 §6) and denied.
     /// - Returns: the verdict, with the smallest block that decides it.
     public func verdict(on address: IPAddress, port: UInt16) -> AddressVerdict {
@@ -58,9 +59,16 @@ public struct AddressRule: Sendable, Hashable {
                 AddressBlock(around: address, prefixLength: bits, name: "port 0", source: "RFC 6335 §6")
             )
         }
-        if let block = closedBlock(address) ?? address.translated.flatMap(closedBlock) { return .deny(block) }
+        let verdict = verdict(on: address)
+        guard address.family == .v6, !verdict.isDenied else { return verdict }
+        return denial(behind: address, verdict) ?? verdict
+    }
+
+    /// Judges an address by itself, whatever stands behind it.
+    func verdict(on address: IPAddress) -> AddressVerdict {
+        if let block = closedBlock(address) { return .deny(block) }
         if let block = Self.closest(allowed, to: address) { return .allowByOperator(block) }
-        if let block = Self.closest(SpecialPurposeTable.registered, to: address) {
+        if let block = Self.closest(SpecialPurposeTable.closed, to: address) {
             return isOpened(block) ? .allowByOperator(block) : .deny(block)
         }
         let isOrdinary = address.family == .v4 || SpecialPurposeTable.globalUnicast.contains(address)
@@ -85,22 +93,5 @@ public struct AddressRule: Sendable, Hashable {
             closest = index
         }
         return closest.map { blocks[$0] }
-    }
-}
-
-extension IPAddress {
-    /// The IPv4 address that a translator or tunnel would make of an IPv6 address.
-    ///
-    /// NAT64's well-known prefix (RFC 6052 §2.1), IPv4-compatible (RFC 4291 §2.5.5.1), 6to4 (RFC 3056 §2).
-    /// All are closed unless the operator opens them, and then must still not lead to what nobody opens.
-    fileprivate var translated: IPAddress? {
-        guard family == .v6 else { return nil }
-        if high >> 48 == 0x2002 { return IPAddress(v4: UInt32(truncatingIfNeeded: high >> 16)) }
-        // ::1 has the shape of an IPv4-compatible address and is none.
-        guard (high == 0x0064_FF9B_0000_0000 && low >> 32 == 0) || (high == 0 && low >> 32 == 0 && low > 1)
-        else {
-            return nil
-        }
-        return IPAddress(v4: UInt32(truncatingIfNeeded: low))
     }
 }

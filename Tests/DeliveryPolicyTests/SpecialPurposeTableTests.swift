@@ -1,29 +1,93 @@
 import DeliveryPolicy
+import Foundation
 import Testing
 
 @Suite("Special-purpose table")
 struct SpecialPurposeTableTests {
-    /// The registries' prefixes of 2025-10-09, so that an entry that is mistyped, or lost, is missed here.
-    static let registry = [
-        "0.0.0.0/8", "0.0.0.0/32", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-        "172.16.0.0/12", "192.0.0.0/24",
-        "192.0.0.0/29", "192.0.0.8/32", "192.0.0.9/32", "192.0.0.10/32", "192.0.0.170/32", "192.0.0.171/32",
-        "192.0.2.0/24",
-        "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.88.99.2/32", "192.168.0.0/16",
-        "192.175.48.0/24", "198.18.0.0/15",
-        "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "255.255.255.255/32",
-        "::1/128", "::/128", "::ffff:0.0.0.0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64",
-        "100:0:0:1::/64", "2001::/23", "2001::/32",
-        "2001:1::1/128", "2001:1::2/128", "2001:1::3/128", "2001:2::/48", "2001:3::/32", "2001:4:112::/48",
-        "2001:10::/28", "2001:20::/28",
-        "2001:30::/28", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20", "5f00::/16",
-        "fc00::/7", "fe80::/10",
-    ]
+    let oracle: RegistryOracle
 
-    @Test("every entry of the registries is in the table, and nothing else")
-    func isComplete() {
-        #expect(SpecialPurposeTable.registered.map { "\($0.base)/\($0.prefixLength)" } == Self.registry)
+    init() throws {
+        oracle = try RegistryOracle()
+    }
+
+    @Test("every row of the registries is in the table, under its name, and nothing else")
+    func isComplete() throws {
+        #expect(oracle.registered.count == 51)
+        #expect(SpecialPurposeTable.registered.count == oracle.registered.count)
+        for (block, row) in zip(SpecialPurposeTable.registered, oracle.registered) {
+            let base = try #require(RegistryOracle.number(of: "\(block.base)"))
+            let length = row.block.cidr.split(separator: "/")[1]
+            #expect(base == row.block.first && "\(block.prefixLength)" == length, "\(row.block.cidr)")
+            #expect(block.name.filter { $0 != "\"" } == row.name)
+        }
         #expect(SpecialPurposeTable.registryDate == "2025-10-09")
+    }
+
+    @Test("the table is what scripts/address-table writes")
+    func isGenerated() throws {
+        #expect(try Self.shell("scripts/address-table --check") == 0)
+    }
+
+    @Test(
+        "a table or a registry that somebody has edited is found out",
+        arguments: [
+            "SpecialPurposeTable+Registered.swift", "Registries/iana-ipv4-special-registry-1.csv",
+            "Registries/iana-ipv6-special-registry-1.csv",
+        ]
+    )
+    func editsAreSeen(file: String) throws {
+        let copy = """
+            copy=$(mktemp -d) && trap 'rm -rf "$copy"' EXIT && mkdir -p "$copy/scripts" "$copy/Sources" \
+            && cp scripts/address-table "$copy/scripts" && cp -R Sources/DeliveryPolicy "$copy/Sources"
+            """
+        let edit = "sed -i 's/Benchmarking/Bench/' \"$copy/Sources/DeliveryPolicy/\(file)\""
+        let check = "\"$copy/scripts/address-table\" --check >\"$copy/log\" 2>&1"
+        #expect(try Self.shell("\(copy) && \(check)") == 0)
+        #expect(try Self.shell("\(copy) && \(edit) && if \(check); then exit 0; else exit 7; fi") == 7)
+    }
+
+    @Test(
+        "the first and the last address of each row are denied, and those beside it where another row has them"
+    )
+    func edges() {
+        for (block, _) in oracle.registered {
+            for number in [block.first, block.last] {
+                #expect(isDenied(number, isV4: block.isV4), "\(block.cidr)")
+            }
+            for number in [block.first &- 1, block.last &+ 1] {
+                // Before the first address there is, and behind the last one.
+                if block.isV4, number > UInt128(UInt32.max) { continue }
+                let expected = oracle.denies(number, isV4: block.isV4)
+                let text = RegistryOracle.text(of: number, isV4: block.isV4)
+                #expect(isDenied(number, isV4: block.isV4) == expected, "\(text) beside \(block.cidr)")
+            }
+        }
+    }
+
+    @Test("200,000 addresses spread over both families are judged as the registries say")
+    func spread() {
+        var state: UInt64 = 1
+        func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state >> 32
+        }
+        var (denied, wrong): (Int, [String]) = (0, [])
+        for _ in 0..<100_000 {
+            let v4 = UInt128(next() & 0xFFFF_FFFF)
+            if isDenied(v4, isV4: true) != oracle.denies(v4, isV4: true) {
+                wrong.append(RegistryOracle.text(of: v4, isV4: true))
+            }
+            // Half of them inside 2000::/3, where most is allowed.
+            var v6 = (0..<4).reduce(UInt128(0)) { sum, _ in sum << 32 | UInt128(next() & 0xFFFF_FFFF) }
+            if v6 & 1 == 0 { v6 = v6 >> 3 | UInt128(1) << 125 }
+            let isDenied = isDenied(v6, isV4: false)
+            if isDenied != oracle.denies(v6, isV4: false) {
+                wrong.append(RegistryOracle.text(of: v6, isV4: false))
+            }
+            if isDenied { denied += 1 }
+        }
+        #expect(wrong.isEmpty)
+        #expect((40_000...60_000).contains(denied))
     }
 
     @Test("every entry says what it is and where that is laid down")
@@ -37,14 +101,32 @@ struct SpecialPurposeTableTests {
     @Test("the lists that settings open are whole")
     func opensWholeLists() {
         #expect(
-            SpecialPurposeTable.privateNetworks.map { "\($0.base)/\($0.prefixLength)" }
+            SpecialPurposeTable.privateNetworks.map(\.cidr)
                 == ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]
         )
-        #expect(
-            SpecialPurposeTable.loopback.map { "\($0.base)/\($0.prefixLength)" } == [
-                "127.0.0.0/8", "::1/128",
-            ]
-        )
-        #expect(SpecialPurposeTable.alwaysDenied.count == 21)
+        #expect(SpecialPurposeTable.loopback.map(\.cidr) == ["127.0.0.0/8", "::1/128"])
+        #expect(SpecialPurposeTable.alwaysDenied.count == 24)
+    }
+
+    private func isDenied(_ number: UInt128, isV4: Bool) -> Bool {
+        let address =
+            isV4
+            ? IPAddress(v4: UInt32(truncatingIfNeeded: number))
+            : IPAddress(
+                v6High: UInt64(truncatingIfNeeded: number >> 64),
+                v6Low: UInt64(truncatingIfNeeded: number)
+            )
+        return AddressRule().verdict(on: address, port: 443).isDenied
+    }
+
+    /// Runs a line of shell in the package's folder; returns its exit status.
+    private static func shell(_ line: String) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", line]
+        process.currentDirectoryURL = URL(filePath: RegistryOracle.package)
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
     }
 }
