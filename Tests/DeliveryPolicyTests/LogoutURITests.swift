@@ -142,7 +142,8 @@ struct LogoutURITests {
             "1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0X7F000001", "0x7f.0.0.1", "0177.0.0.1",
             "017700000001", "127.0.0.01", "127.0.0.256",
             "256.0.0.1", "1.2.3.4.5", "a.1", "rp.example.0x1", "rp.example.0x", "rp.example.007", "rp.0X1f",
-            "0x", "0", "00", "99999999999", "1.2.3.0x4",
+            "0x", "0", "00", "99999999999", "1.2.3.0x4", "127.0.0.0x1", "0300.0250.0.1", "127.0x1",
+            "1.2.3.08", "1.2.3.4.0x",
         ]
     )
     func refusesNumbers(host: String) {
@@ -154,7 +155,11 @@ struct LogoutURITests {
         arguments: [
             "[", "[]", "[::1", "[:::1]", "[127.0.0.1]", "[v1.a]", "[::1%25eth0]", "[fe80::1%41]", "[::g]",
             "[::1]a", "[::1].example", "[::1]]", "[[::1]]",
-            "[::1][::1]", "[1:2:3:4:5:6:7]",
+            "[::1][::1]", "[1:2:3:4:5:6:7]", "[1:2:3:4:5:6:7:8:9]", "[1:2:3:4:5:6:7:8::]", "[1::2::3]",
+            "[:::]", "[:1]",
+            "[1:]", "[12345::]", "[::1.2.3]", "[::1.2.3.4.5]", "[::01.2.3.4]", "[::1.2.3.4:5]", "[1.2.3.4::]",
+            "[::0x1]",
+            "[::1%25]", "[fe80::1%25lo]", "[::1].", "[::ffff:127.1]", "[::ffff:0x7f.0.0.1]",
         ]
     )
     func refusesBrackets(host: String) {
@@ -169,7 +174,9 @@ struct LogoutURITests {
             ("a.-", .badLabel("-")), ("a!b.example", .badLabel("a!b")), ("a,b.example", .badLabel("a,b")),
             ("a*.example", .badLabel("a*")),
             ("a]b.example", .badLabel("a]b")), ("a.", .trailingDot), ("127.0.0.1.", .trailingDot),
-            (".", .trailingDot), ("a..", .trailingDot),
+            (".", .trailingDot), ("a..", .trailingDot), ("localhost.", .trailingDot),
+            ("xn--", .badLabel("xn--")), ("xn--localhost-", .badLabel("xn--localhost-")),
+            ("*.example", .badLabel("*")),
         ]
     )
     func labels(host: String, expected: LogoutURIError) {
