@@ -1491,6 +1491,7 @@ CREATE TABLE lastcall.issuers (
     session_durability lastcall.durability NOT NULL,
     session_expiry lastcall.session_expiry NOT NULL,
     delivery jsonb NOT NULL,
+    egress jsonb DEFAULT '{}'::jsonb NOT NULL,
     retention_days integer NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,

@@ -4,8 +4,8 @@ public enum ClientMetadataError: Error, Sendable, Hashable {
     case uri(LogoutURIError)
     /// `http` is for loopback alone, and there only where the operator allows it.
     case insecureURI
-    /// The host is a literal address of a block that the address rule closes.
-    case blockedAddress(AddressBlock)
+    /// The operator's rules close the host, the port, or the address that the host is.
+    case forbidden(EgressRefusal)
     /// `backchannel_logout_session_required` says nothing without a `backchannel_logout_uri`.
     case sessionRequiredWithoutURI
     /// The `id_token_signed_response_alg` is none that Lastcall signs with.
@@ -14,7 +14,7 @@ public enum ClientMetadataError: Error, Sendable, Hashable {
     /// The member that is meant, as a JSON pointer.
     public var member: String {
         switch self {
-        case .uri, .insecureURI, .blockedAddress: "/backchannel_logout_uri"
+        case .uri, .insecureURI, .forbidden: "/backchannel_logout_uri"
         case .sessionRequiredWithoutURI: "/backchannel_logout_session_required"
         case .unsupportedAlgorithm: "/id_token_signed_response_alg"
         }
@@ -25,7 +25,7 @@ public enum ClientMetadataError: Error, Sendable, Hashable {
         switch self {
         case .uri(let error): error.rule
         case .insecureURI: "The scheme must be https."
-        case .blockedAddress(let block): "The address is in a block that must not be called: \(block)."
+        case .forbidden(let refusal): refusal.rule
         case .sessionRequiredWithoutURI:
             "A session can be required only where there is a backchannel_logout_uri."
         case .unsupportedAlgorithm:

@@ -9,12 +9,13 @@ public struct ClientRule: Sendable, Hashable {
         "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
     ]
 
-    /// Which literal addresses may be registered; where it opens loopback, `http` is allowed there too.
-    public let addressRule: AddressRule
+    /// Which hosts, ports and literal addresses may be registered; where the installation opens loopback, `http` is
+    /// allowed there too.
+    public let egress: EgressPolicy
 
     /// A rule of the operator's making.
-    public init(addressRule: AddressRule) {
-        self.addressRule = addressRule
+    public init(egress: EgressPolicy) {
+        self.egress = egress
     }
 
     /// Judges a client.
@@ -42,11 +43,8 @@ public struct ClientRule: Sendable, Hashable {
     public func accept(uri text: String) throws(ClientMetadataError) -> LogoutURI {
         let uri: LogoutURI
         do { uri = try LogoutURI(text) } catch { throw .uri(error) }
-        guard uri.isSecure || addressRule.allowLoopback && uri.isLoopback else { throw .insecureURI }
-        guard case .address(let address) = uri.host else { return uri }
-        if case .deny(let block) = addressRule.verdict(on: address, port: uri.port) {
-            throw .blockedAddress(block)
-        }
+        guard uri.isSecure || egress.addressRule.allowLoopback && uri.isLoopback else { throw .insecureURI }
+        if let refusal = egress.refusal(of: uri) { throw .forbidden(refusal) }
         return uri
     }
 }

@@ -31,15 +31,33 @@ extension DeliveryWorker {
         }
     }
 
+    /// Ends a shipment whose host or port is forbidden; nothing is signed for it.
+    func block(_ shipment: Shipment, because reason: String) {
+        logger.notice(
+            "not called",
+            metadata: ["client_id": "\(shipment.recipient.client.clientID)", "reason": "\(reason)"]
+        )
+        let now = ContinuousClock.now
+        let report = AttemptReport(outcome: .blockedAddress, startedAt: now, finishedAt: now)
+        conclude(shipment, report, retryAfter: nil, flags: [])
+    }
+
     private func post(_ signed: SignedShipment, at now: ContinuousClock.Instant) {
         let shipment = signed.shipment
+        let rule: AddressRule
+        switch shipment.recipient.egress {
+        case .open(let open): rule = open
+        case .closed(let reason):
+            block(shipment, because: reason)
+            return
+        }
         let request = LogoutRequest(
             lane: Int64(shipment.claimed.clientKey),
             url: signed.uri,
             body: signed.body,
             webhook: signed.webhook,
             timeout: shipment.timeout(at: now),
-            rule: settings.addressRule,
+            rule: rule,
             allowHTTP: settings.addressRule.allowLoopback
         )
         client.post(request) { [self] answer in answered(signed, startedAt: now, answer) }

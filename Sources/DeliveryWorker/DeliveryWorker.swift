@@ -47,7 +47,7 @@ public final class DeliveryWorker: Service {
         self.client = client
         self.logger = logger
         breakers = BreakerKeeper(store: store, metrics: metrics, logger: logger)
-        directory = Directory(store: store, encryptionKey: settings.keyEncryptionKey)
+        directory = Directory(store: store, settings: settings)
         schedule = Mutex(LaneSchedule(slots: settings.slots))
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -239,6 +239,8 @@ public final class DeliveryWorker: Service {
             schedule.withLock { $0.setCap(recipient.settings.maxInFlight, of: delivery.clientKey) }
             if let reason = shipment.refusal(at: .now) {
                 settle(shipment, Settlement(endingWith: reason), report: nil, .other)
+            } else if case .closed(let reason) = recipient.egress {
+                block(shipment, because: reason)
             } else {
                 shipments.append(shipment)
             }

@@ -13,6 +13,8 @@ package struct Recipient: Sendable {
     let issuerVersion: Int64
     /// Of a completion webhook: what it is signed with.
     var secret = Result<WebhookSecret, SigningKeyProblem>.failure(.noActiveKey)
+    /// Whether its URI may be called, and at which addresses.
+    var egress = RecipientEgress.closed("its issuer's rules are not known")
 
     /// A client with what holds for it.
     package init(
@@ -38,16 +40,27 @@ package enum SigningKeyProblem: Error, Sendable, Hashable {
     case cannotBeOpened
 }
 
+/// An issuer with its keys and its rules read.
+private struct OpenedIssuer {
+    let known: KnownIssuer
+    let keys: [String: Result<SigningKey, SigningKeyProblem>]
+    let egress: EgressPolicy?
+}
+
 /// What this process knows of clients. Every claim says which version a client and its issuer have now, so nothing
 /// older is ever used.
 final class Directory: Sendable {
     private let store: OutboxStore
     private let encryptionKey: KeyEncryptionKey
+    private let addressRule: AddressRule
+    private let installation: EgressRule
     private let recipients = Mutex<[Int32: Recipient]>([:])
 
-    init(store: OutboxStore, encryptionKey: KeyEncryptionKey) {
+    init(store: OutboxStore, settings: WorkerSettings) {
         self.store = store
-        self.encryptionKey = encryptionKey
+        encryptionKey = settings.keyEncryptionKey
+        addressRule = settings.addressRule
+        installation = settings.egress
     }
 
     /// The client as of at least these versions; `nil` where it must be read first.
@@ -63,12 +76,14 @@ final class Directory: Sendable {
     /// Reads clients, their issuers and keys.
     func refresh(_ clients: [Int32]) async throws {
         let found = try await store.configurations(ofClients: clients)
-        var issuers: [Int32: (known: KnownIssuer, keys: [String: Result<SigningKey, SigningKeyProblem>])] =
-            [:]
-        for issuer in found.issuers { issuers[issuer.key] = (issuer, open(issuer)) }
+        var issuers: [Int32: OpenedIssuer] = [:]
+        for issuer in found.issuers {
+            issuers[issuer.key] = OpenedIssuer(known: issuer, keys: open(issuer), egress: egress(of: issuer))
+        }
         var fresh: [Int32: Recipient] = [:]
         for client in found.clients {
-            guard let (issuer, keys) = issuers[client.issuerKey] else { continue }
+            guard let opened = issuers[client.issuerKey] else { continue }
+            let issuer = opened.known
             let base =
                 (try? DeliveryOverrides(stored: issuer.delivery))?.resolved(over: .standard) ?? .standard
             let settings = (try? DeliveryOverrides(stored: client.delivery))?.resolved(over: base) ?? base
@@ -76,9 +91,10 @@ final class Directory: Sendable {
                 client: client,
                 issuer: issuer.issuer,
                 settings: settings,
-                key: keys[client.alg] ?? .failure(.noActiveKey),
+                key: opened.keys[client.alg] ?? .failure(.noActiveKey),
                 issuerVersion: issuer.version
             )
+            recipient.egress = RecipientEgress(of: client.backchannelLogoutURI, under: opened.egress)
             if client.isWebhook { recipient.secret = secret(of: client, issuer) }
             fresh[client.key] = recipient
         }
@@ -86,6 +102,13 @@ final class Directory: Sendable {
             recipients.merge(fresh) { old, new in
                 old.client.version > new.client.version || old.issuerVersion > new.issuerVersion ? old : new
             }
+        }
+    }
+
+    /// `nil` where the stored rule cannot be read: then nothing may be called.
+    private func egress(of issuer: KnownIssuer) -> EgressPolicy? {
+        (try? EgressRule(stored: issuer.egress)).map { rule in
+            EgressPolicy(addressRule: addressRule, installation: installation, issuer: rule)
         }
     }
 

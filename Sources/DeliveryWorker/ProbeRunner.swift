@@ -89,6 +89,7 @@ final class ProbeRunner: Sendable {
         guard let recipient = try await worker.recipient(of: taken), let now = worker.clock.now(),
             let uri = recipient.client.backchannelLogoutURI
         else { throw SigningKeyProblem.noActiveKey }
+        guard case .open(let rule) = recipient.egress else { return ProbeResult(outcome: .blockedAddress) }
         let claims = try LogoutTokenClaims(
             iss: recipient.issuer,
             aud: recipient.client.clientID,
@@ -105,7 +106,7 @@ final class ProbeRunner: Sendable {
                 url: uri,
                 body: try await signing.body(claims, with: recipient.key.get()),
                 timeout: .seconds(recipient.settings.attemptTimeoutSeconds),
-                rule: worker.settings.addressRule,
+                rule: rule,
                 allowHTTP: worker.settings.addressRule.allowLoopback
             )
         )

@@ -27,6 +27,8 @@ public struct WorkerSettings: Sendable {
     public var partitionDaysAhead = 3
     /// Which addresses may be called.
     public var addressRule: AddressRule
+    /// The installation's lists of hosts, ports and blocks.
+    public var egress = EgressRule.none
     /// What opens the signing keys.
     public var keyEncryptionKey: KeyEncryptionKey
 

@@ -5,6 +5,8 @@ public import LogoutTokens
 public struct APISettings: Sendable {
     /// Which addresses and schemes clients may register.
     public var addressRule: AddressRule
+    /// The installation's lists of hosts, ports and blocks.
+    public var egress = EgressRule.none
     /// The operator key from the configuration, if any.
     public var operatorKey: String?
     /// The key that private keys are sealed under; without one no signing key can be added here.

@@ -11,11 +11,11 @@ struct CompletionWebhook {
     let secret: WebhookSecret?
 
     /// Reads the member `completion_webhook`; `nil` where there is to be none.
-    init?(readingMemberOf body: inout ObjectReader, rule: AddressRule) throws {
+    init?(readingMemberOf body: inout ObjectReader, egress: EgressPolicy) throws {
         guard var members = try body.optionalObject("completion_webhook") else { return nil }
         url = try members.string("url", maximumBytes: LogoutURI.maximumBytes)
         do {
-            _ = try ClientRule(addressRule: rule).accept(uri: url)
+            _ = try ClientRule(egress: egress).accept(uri: url)
         } catch {
             throw Problem.invalidRequest(error.rule, pointer: "/completion_webhook/url")
         }

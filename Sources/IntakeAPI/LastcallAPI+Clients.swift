@@ -47,7 +47,7 @@ extension LastcallAPI {
         let metadata = try Client.Metadata(
             reading: await call.object(),
             of: clientID,
-            rule: settings.addressRule
+            egress: await egressPolicy(of: call)
         )
         let actor = call.principal.actor
         let (client, isNew) = try await store.putClient(clientID, of: call.issuerKey(), metadata) { before in
@@ -113,7 +113,7 @@ extension Client.Metadata {
 
     /// Reads the body of a `PUT`: RFC 7591 section 2 ignores members that it does not know, but a misspelt
     /// `backchannel_` member would be a logout that never comes.
-    fileprivate init(reading body: ObjectReader, of clientID: String, rule: AddressRule) throws {
+    fileprivate init(reading body: ObjectReader, of clientID: String, egress: EgressPolicy) throws {
         do {
             var body = body
             if let given = try body.optionalString("client_id", maximumBytes: 255),
@@ -127,7 +127,7 @@ extension Client.Metadata {
             let uri = try body.optionalString("backchannel_logout_uri", maximumBytes: LogoutURI.maximumBytes)
             let isRequired = try body.optionalBool("backchannel_logout_session_required") ?? false
             let alg = try body.optionalString("id_token_signed_response_alg", maximumBytes: 32) ?? "RS256"
-            _ = try ClientRule(addressRule: rule).accept(
+            _ = try ClientRule(egress: egress).accept(
                 uri: uri,
                 sessionRequired: isRequired,
                 algorithm: alg

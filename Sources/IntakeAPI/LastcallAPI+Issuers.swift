@@ -45,7 +45,7 @@ extension LastcallAPI {
         let (wanted, secret) = try Issuer.Settings.read(
             await call.object(),
             named: name,
-            rule: settings.addressRule
+            by: settings
         )
         let terms = try webhookTerms(of: wanted, secret, named: name)
         let actor = call.principal.actor
@@ -57,6 +57,7 @@ extension LastcallAPI {
                     writer.member("name", name)
                     writer.member("issuer", wanted.issuer)
                     if let before { writer.member("old_issuer", before.issuer) }
+                    writer.egressChange(from: before, to: wanted)
                     writer.webhookChange(from: before, to: wanted, hasNewSecret: secret != nil)
                 }
             )
@@ -89,7 +90,7 @@ extension Issuer.Settings {
     fileprivate static func read(
         _ body: ObjectReader,
         named name: String,
-        rule: AddressRule
+        by rules: APISettings
     ) throws -> (Issuer.Settings, WebhookSecret?) {
         var body = body
         if let given = try body.optionalString("name", maximumBytes: 40), !given.utf8.elementsEqual(name.utf8)
@@ -98,7 +99,7 @@ extension Issuer.Settings {
         }
         let issuer = try body.string("issuer", maximumBytes: LogoutURI.maximumBytes)
         do {
-            try IssuerRule(allowInsecureLoopback: rule.allowLoopback).check(issuer)
+            try IssuerRule(allowInsecureLoopback: rules.addressRule.allowLoopback).check(issuer)
         } catch {
             throw Problem.invalidRequest(error.rule, pointer: "/issuer")
         }
@@ -106,7 +107,9 @@ extension Issuer.Settings {
             try body.optionalEnumeration("session_durability", of: SessionDurability.self) ?? .durable
         let expiry = try body.optionalEnumeration("session_expiry", of: SessionExpiry.self) ?? .ignore
         let delivery = try DeliveryOverrides(readingMember: "delivery", of: &body)
-        let webhook = try CompletionWebhook(readingMemberOf: &body, rule: rule)
+        let egress = try EgressRule(readingMember: "egress", of: &body)
+        let policy = rules.egressPolicy(of: egress)
+        let webhook = try CompletionWebhook(readingMemberOf: &body, egress: policy)
         let retention = try body.optionalInt("retention_days", 1...3_650) ?? 30
         try body.finish()
         let settings = Issuer.Settings(
@@ -114,6 +117,7 @@ extension Issuer.Settings {
             sessionDurability: durability,
             sessionExpiry: expiry,
             delivery: delivery.json,
+            egress: egress.json,
             retentionDays: retention,
             completionWebhookURL: webhook?.url
         )
@@ -130,6 +134,8 @@ extension JSONWriter {
             writer.member("session_expiry", issuer.settings.sessionExpiry.rawValue)
             writer.name("delivery")
             writer.raw(issuer.settings.delivery.utf8)
+            writer.name("egress")
+            writer.raw(issuer.settings.egress.utf8)
             if let url = issuer.settings.completionWebhookURL {
                 writer.objectMember("completion_webhook") { $0.member("url", url) }
             } else {

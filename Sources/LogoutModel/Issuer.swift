@@ -21,6 +21,8 @@ public struct Issuer: Sendable, Hashable {
         public let sessionExpiry: SessionExpiry
         /// The members of the delivery policy that the issuer sets, as a JSON object.
         public let delivery: String
+        /// The operator's rules on where its requests may go, as a JSON object.
+        public let egress: String
         /// How long ended events are kept, in days.
         public let retentionDays: Int
         /// Where the end of an event is told, kept byte for byte; its secret is never part of this.
@@ -32,6 +34,7 @@ public struct Issuer: Sendable, Hashable {
             sessionDurability: SessionDurability,
             sessionExpiry: SessionExpiry,
             delivery: String,
+            egress: String = "{}",
             retentionDays: Int,
             completionWebhookURL: String? = nil
         ) {
@@ -39,6 +42,7 @@ public struct Issuer: Sendable, Hashable {
             self.sessionDurability = sessionDurability
             self.sessionExpiry = sessionExpiry
             self.delivery = delivery
+            self.egress = egress
             self.retentionDays = retentionDays
             self.completionWebhookURL = completionWebhookURL
         }

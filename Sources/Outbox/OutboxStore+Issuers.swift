@@ -52,7 +52,8 @@ extension OutboxStore {
                     .text(settings.sessionDurability.rawValue),
                     .text(settings.sessionExpiry.rawValue),
                     .jsonb(settings.delivery),
-                    .int4(Int32(settings.retentionDays))
+                    .int4(Int32(settings.retentionDays)),
+                    .jsonb(settings.egress)
                 )
                 guard let row = rows.first else { throw OutboxError.notFound }
                 let key = try row.int4(0)
@@ -95,6 +96,7 @@ extension ColumnReader {
             sessionDurability: try word(SessionDurability.self),
             sessionExpiry: try word(SessionExpiry.self),
             delivery: try json(),
+            egress: try json(),
             retentionDays: try int(),
             completionWebhookURL: try optionalText()
         )

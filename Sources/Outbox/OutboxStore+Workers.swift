@@ -62,6 +62,8 @@ public struct KnownIssuer: Sendable {
     public let delivery: String
     /// Moves with every change, of its keys too.
     public let version: Int64
+    /// The operator's rules on where its requests may go, a JSON object.
+    public let egress: String
     /// The keys that sign now, by `alg`.
     public let keys: [SealedSigningKey]
 }
@@ -139,6 +141,7 @@ extension PostgresConnection {
                 issuer: try columns.text(),
                 delivery: try columns.json(),
                 version: try columns.int8(),
+                egress: try columns.json(),
                 keys: keys[key] ?? []
             )
         }

@@ -1,3 +1,5 @@
+internal import DeliveryPolicy
+
 extension LastcallSettings {
     /// Reads the settings: flags come before the environment, the environment before the file, the file before
     /// the defaults.
@@ -64,6 +66,7 @@ extension LastcallSettings {
         signerThreads = try reader.value(SettingTable.signerThreads)
         allowPrivateNetworks = try reader.value(SettingTable.allowPrivateNetworks)
         allowInsecureLoopback = try reader.value(SettingTable.allowInsecureLoopback)
+        egress = try EgressRule(&reader)
         caFile = try reader.optional(SettingTable.caFile)
         propagateTraceContext = try reader.value(SettingTable.propagateTraceContext)
         lease = try reader.value(SettingTable.lease)

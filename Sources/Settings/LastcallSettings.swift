@@ -1,3 +1,4 @@
+public import DeliveryPolicy
 public import Logging
 
 /// Everything that Lastcall can be told, read and checked.
@@ -56,6 +57,8 @@ public struct LastcallSettings: Sendable {
     public let allowPrivateNetworks: Bool
     /// Whether loopback addresses and plain http there are allowed.
     public let allowInsecureLoopback: Bool
+    /// The lists of hosts, ports and blocks that hold for all issuers.
+    public let egress: EgressRule
     /// Certificate authorities; `nil`: the system's.
     public let caFile: String?
     /// Whether relying parties get the `traceparent`.

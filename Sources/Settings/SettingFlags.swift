@@ -28,6 +28,12 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.signerThreads) var signerThreads: String?
     @Option(SettingTable.allowPrivateNetworks) var allowPrivateNetworks: String?
     @Option(SettingTable.allowInsecureLoopback) var allowInsecureLoopback: String?
+    @Option(SettingTable.allowCIDRs) var allowCIDRs: String?
+    @Option(SettingTable.denyCIDRs) var denyCIDRs: String?
+    @Option(SettingTable.allowPorts) var allowPorts: String?
+    @Option(SettingTable.denyPorts) var denyPorts: String?
+    @Option(SettingTable.allowHosts) var allowHosts: String?
+    @Option(SettingTable.denyHosts) var denyHosts: String?
     @Option(SettingTable.caFile) var caFile: String?
     @Option(SettingTable.egressProxy) var egressProxy: String?
     @Option(SettingTable.propagateTraceContext) var propagateTraceContext: String?
@@ -71,6 +77,12 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.signerThreads.definition, signerThreads),
             (SettingTable.allowPrivateNetworks.definition, allowPrivateNetworks),
             (SettingTable.allowInsecureLoopback.definition, allowInsecureLoopback),
+            (SettingTable.allowCIDRs.definition, allowCIDRs),
+            (SettingTable.denyCIDRs.definition, denyCIDRs),
+            (SettingTable.allowPorts.definition, allowPorts),
+            (SettingTable.denyPorts.definition, denyPorts),
+            (SettingTable.allowHosts.definition, allowHosts),
+            (SettingTable.denyHosts.definition, denyHosts),
             (SettingTable.caFile.definition, caFile),
             (SettingTable.egressProxy.definition, egressProxy),
             (SettingTable.propagateTraceContext.definition, propagateTraceContext),

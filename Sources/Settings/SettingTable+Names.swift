@@ -28,7 +28,9 @@ extension SettingTable {
         (
             "Relying parties",
             [
-                allowPrivateNetworks.definition, allowInsecureLoopback.definition, caFile.definition,
+                allowPrivateNetworks.definition, allowInsecureLoopback.definition,
+                allowCIDRs.definition, denyCIDRs.definition, allowPorts.definition, denyPorts.definition,
+                allowHosts.definition, denyHosts.definition, caFile.definition,
                 egressProxy.definition, propagateTraceContext.definition,
             ]
         ),

@@ -20,6 +20,7 @@ extension LastcallSettings {
     /// The API's part of the settings.
     func api() throws -> APISettings {
         var api = APISettings(addressRule: addressRule)
+        api.egress = egress
         api.operatorKey = operatorAPIKey?.reveal()
         api.keyEncryptionKey = try sealingKey()
         api.keyPublication = keyPublication

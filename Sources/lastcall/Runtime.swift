@@ -96,6 +96,7 @@ struct Runtime {
             addressRule: settings.addressRule,
             keyEncryptionKey: key
         )
+        worker.egress = settings.egress
         worker.slots = settings.slots
         worker.lease = settings.lease
         worker.leaseMargin = LastcallSettings.leaseMargin

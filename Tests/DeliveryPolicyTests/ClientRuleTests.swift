@@ -3,15 +3,17 @@ import Testing
 
 @Suite("Client rule")
 struct ClientRuleTests {
-    let strict = ClientRule(addressRule: AddressRule())
-    let development = ClientRule(addressRule: AddressRule(allowLoopback: true))
-    let privateNetworks = ClientRule(addressRule: AddressRule(allowPrivateNetworks: true))
+    let strict = ClientRule(egress: EgressPolicy(addressRule: AddressRule()))
+    let development = ClientRule(egress: EgressPolicy(addressRule: AddressRule(allowLoopback: true)))
+    let privateNetworks = ClientRule(
+        egress: EgressPolicy(addressRule: AddressRule(allowPrivateNetworks: true))
+    )
 
     @Test(
         "https to names and public addresses is accepted, as it is",
         arguments: [
             "https://rp.example.com/bcl?x=%2F", "HTTPS://RP.example.com:8443", "https://8.8.8.8/",
-            "https://[2001:4860::1]/", "https://localhost/",
+            "https://[2001:4860::1]/", "https://localhost.example/",
         ]
     )
     func accepts(uri: String) throws {
@@ -58,13 +60,40 @@ struct ClientRuleTests {
     )
     func literalAddresses(uri: String, block: String) throws {
         let error = try #require(throws: ClientMetadataError.self) { try strict.accept(uri: uri) }
-        guard case .blockedAddress(let found) = error else {
+        guard case .forbidden(.blockedAddress(let found)) = error else {
             Issue.record("\(error)")
             return
         }
         #expect("\(found.base)/\(found.prefixLength)" == block)
         #expect(error.member == "/backchannel_logout_uri")
         #expect(error.rule.contains(block))
+    }
+
+    @Test("hosts and ports are judged by the operators' rules, and point at the URI")
+    func operatorsRules() throws {
+        var rule = EgressRule.none
+        rule.denyHosts = [try #require(HostPattern("*.evil.example"))]
+        rule.allowPorts = [443]
+        let client = ClientRule(egress: EgressPolicy(addressRule: AddressRule(), issuer: rule))
+        #expect(try client.accept(uri: "https://evil.example/").port == 443)
+        for (uri, refusal) in [
+            ("https://a.evil.example/", EgressRefusal.deniedHost(rule.denyHosts[0])),
+            ("https://rp.example:8443/", .portNotAllowed(8_443)),
+        ] {
+            let error = ClientMetadataError.forbidden(refusal)
+            #expect(throws: error) { try client.accept(uri: uri) }
+            #expect(error.member == "/backchannel_logout_uri" && error.rule == refusal.rule)
+        }
+    }
+
+    @Test("localhost is refused unless loopback is allowed")
+    func localhost() throws {
+        for uri in ["https://localhost/", "https://rp.localhost:8443/"] {
+            let error = try #require(throws: ClientMetadataError.self) { try strict.accept(uri: uri) }
+            #expect(error.rule.contains("RFC 6761"))
+            #expect(throws: ClientMetadataError.self) { try privateNetworks.accept(uri: uri) }
+            #expect(try development.accept(uri: uri).text == uri)
+        }
     }
 
     @Test("what the operator opened may be registered")

@@ -153,6 +153,8 @@ struct GoodCall: Sendable {
     private static let policy = """
         {"issuer": "https://acme.example", "retention_days": 7, "session_durability": "volatile",
          "completion_webhook": {"url": "https://acme.example/hook", "secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"},
+         "egress": {"allow_cidrs": ["10.0.0.0/8"], "deny_cidrs": ["10.1.0.0/16"], "allow_ports": [443], "deny_ports": [22],
+            "allow_hosts": ["rp.example", "*.example"], "deny_hosts": ["evil.example"]},
          "delivery": {"attempt_timeout_seconds": 0.5, "deliver_within_seconds": 60, "max_attempts": 3, "max_in_flight": 1024,
             "retry_waits_seconds": [0.01, 5], "retry_after_cap_seconds": 0, "token_lifetime_seconds": 30}}
         """

@@ -13,8 +13,8 @@ struct IssuerTests {
         #expect(answer.status == 201)
         #expect(
             answer.json.names == [
-                "name", "issuer", "session_durability", "session_expiry", "delivery", "completion_webhook",
-                "retention_days", "created_at", "updated_at",
+                "name", "issuer", "session_durability", "session_expiry", "delivery", "egress",
+                "completion_webhook", "retention_days", "created_at", "updated_at",
             ]
         )
         #expect(answer["name"] == .string("op") && answer["issuer"] == .string("https://op.example/"))

@@ -114,6 +114,7 @@ create table lastcall.issuers (
     session_durability lastcall.durability not null,
     session_expiry lastcall.session_expiry not null,
     delivery jsonb not null,                       -- only the members that the issuer sets
+    egress jsonb not null default '{}',            -- the operator's rules on where its requests may go; only the lists that have entries
     retention_days int not null check (retention_days between 1 and 3650),
     version bigint not null default 1,             -- moves with the issuer and with its signing keys
     created_at timestamptz not null default now(),

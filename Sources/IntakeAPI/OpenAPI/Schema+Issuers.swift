@@ -13,6 +13,7 @@ extension Schema {
                 .optional("session_durability", durability.defaulting(to: .string("durable"))),
                 .optional("session_expiry", .words(SessionExpiry.self).defaulting(to: .string("ignore"))),
                 .optional("delivery", named("DeliveryPolicy")),
+                .optional("egress", named("EgressRule")),
                 .optional(
                     "completion_webhook",
                     Schema.object([
@@ -34,7 +35,7 @@ extension Schema {
                 .required("name", .text(.issuerName)), .required("issuer", uri),
                 .required("session_durability", durability),
                 .required("session_expiry", .words(SessionExpiry.self)),
-                .required("delivery", named("DeliveryPolicy")),
+                .required("delivery", named("DeliveryPolicy")), .required("egress", named("EgressRule")),
                 .required("completion_webhook", Schema.object([.required("url", uri)]).orNull),
                 .required("retention_days", retention), .required("created_at", time),
                 .required("updated_at", time),
@@ -43,6 +44,11 @@ extension Schema {
         (
             "DeliveryPolicy",
             .object(DeliveryOverrides.Member.allCases.map { .optional($0.rawValue, $0.schema) })
+        ),
+        (
+            "EgressRule",
+            Schema.object(EgressRule.Member.allCases.map { .optional($0.rawValue, $0.schema) })
+                .describing("Where the issuer's requests may go; a list without entries says nothing.")
         ),
         (
             "SigningKeySource",
@@ -81,5 +87,20 @@ extension DeliveryOverrides.Member {
         case .retryAfterCapSeconds: .integer(DeliveryOverrides.retryAfterCapRange)
         case .tokenLifetimeSeconds: .integer(DeliveryOverrides.tokenLifetimeRange)
         }
+    }
+}
+
+extension EgressRule.Member {
+    fileprivate var schema: Schema {
+        let entry: Schema =
+            switch self {
+            case .allowCIDRs, .denyCIDRs: .text.describing("An address block, such as 10.0.0.0/8.")
+            case .allowPorts, .denyPorts: .integer(1...65_535)
+            case .allowHosts, .denyHosts:
+                .text(1...HostPattern.maximumBytes).describing(
+                    "A host, or *.example.com for all names below."
+                )
+            }
+        return .array(of: entry, 0...EgressRule.maximumEntries)
     }
 }

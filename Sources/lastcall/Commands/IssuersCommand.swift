@@ -58,6 +58,10 @@ struct IssuersCommand: AsyncParsableCommand {
         var webhookSecret: String?
         @Option(help: "A file with the delivery policy as a JSON object, - for standard input.") var delivery:
             String?
+        @Option(
+            help: "A file with the rules on where its requests may go as a JSON object, - for standard input."
+        )
+        var egressFile: String?
 
         func validate() throws {
             guard webhookURL != nil || webhookSecret == nil else {
@@ -79,7 +83,7 @@ struct IssuersCommand: AsyncParsableCommand {
                     ("session_durability", sessionDurability.map(JSON.string)),
                     ("session_expiry", sessionExpiry.map(JSON.string)),
                     ("retention_days", retentionDays.map { .number(JSONNumber($0)) }),
-                    ("delivery", try delivery.map(JSON.read)),
+                    ("delivery", try delivery.map(JSON.read)), ("egress", try egressFile.map(JSON.read)),
                 ])
                 api.show(try await api.call("PUT", ["v1", "issuers", name], body: body))
             }
