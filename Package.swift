@@ -102,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "lastcall",
             dependencies: [
-                "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
+                "CSpawn", "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
                 "RelyingPartyClient", "EmbeddedPostgres", "Telemetry", "Settings", "Outbox", "IntakeAPI", "DeliveryWorker",
                 argumentParser, hummingbird, hummingbirdCore, logging, metrics, coreMetrics, lifecycle, signals,
             ],

@@ -11,3 +11,6 @@ int lastcall_spawn_close_from(void *actions, int first) __asm__("posix_spawn_fil
 /// A pipe that no child inherits unless it is told to: with `pipe`, a program that another thread starts at that moment
 /// would keep the writing end open. Takes an `int[2]`.
 int lastcall_spawn_pipe(void *ends, int flags) __asm__("pipe2");
+
+/// One switch of the calling process; see prctl(2). Variadic in C, which Swift does not call.
+int lastcall_process_control(int option, unsigned long argument) __asm__("prctl");

@@ -78,6 +78,7 @@ extension LastcallSettings {
         partitionDaysAhead = try reader.value(SettingTable.partitionDaysAhead)
         logLevel = try reader.value(SettingTable.logLevel)
         logBuffer = try reader.value(SettingTable.logBuffer)
+        coreDumps = try reader.value(SettingTable.coreDumps)
         origins = reader.origins
     }
 }

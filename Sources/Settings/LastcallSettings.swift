@@ -83,6 +83,8 @@ public struct LastcallSettings: Sendable {
     public let logLevel: Logger.Level
     /// Log lines that may wait, in bytes.
     public let logBuffer: Int
+    /// Whether a crash may leave what was in memory.
+    public let coreDumps: Bool
 
     /// Where each value came from, by setting name; `..._file` names among them.
     public let origins: [String: SettingSource]

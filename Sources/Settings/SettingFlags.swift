@@ -46,6 +46,7 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.partitionDaysAhead) var partitionDaysAhead: String?
     @Option(SettingTable.logLevel) var logLevel: String?
     @Option(SettingTable.logBuffer) var logBuffer: String?
+    @Option(SettingTable.coreDumps) var coreDumps: String?
 
     /// For the argument parser.
     public init() {}
@@ -95,6 +96,7 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.partitionDaysAhead.definition, partitionDaysAhead),
             (SettingTable.logLevel.definition, logLevel),
             (SettingTable.logBuffer.definition, logBuffer),
+            (SettingTable.coreDumps.definition, coreDumps),
         ]
         return Dictionary(given.compactMap { pair in pair.1.map { (pair.0.name, $0) } }) { first, _ in first }
     }

@@ -248,4 +248,9 @@ enum SettingTable {
         unit: "bytes",
         "Log lines that may wait for a slow reader; more are dropped and counted. Logging never blocks."
     )
+    static let coreDumps = Setting.boolean(
+        "core_dumps",
+        default: false,
+        "Whether a crash may leave a core file and print a backtrace with registers. Both can hold keys; for debugging."
+    )
 }

@@ -53,6 +53,7 @@ struct OperatorOptions: ParsableArguments {
                 environment["LASTCALL_KEY_ENCRYPTION_KEY"] = key
                 settings = try LastcallSettings.load(flags: flags, environment: environment)
             }
+            if !settings.coreDumps { CrashTraces.forbid() }
             let quiet = Logger(label: "lastcall") { _ in SwiftLogNoOpLogHandler() }
             let runtime = try Runtime(settings, roles: .api, logger: quiet, registry: .init())
             do {

@@ -42,7 +42,12 @@ struct MigrateCommand: AsyncParsableCommand {
 
 /// Reads the settings from flags, environment and file.
 func loadSettings(_ flags: SettingFlags) throws -> LastcallSettings {
-    try LastcallSettings.load(flags: flags.values, environment: ProcessInfo.processInfo.environment)
+    let settings = try LastcallSettings.load(
+        flags: flags.values,
+        environment: ProcessInfo.processInfo.environment
+    )
+    if !settings.coreDumps { CrashTraces.forbid() }
+    return settings
 }
 
 private func runProcess(_ flags: SettingFlags, roles: Runtime.Roles) async throws {
