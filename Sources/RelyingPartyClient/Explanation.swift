@@ -3,12 +3,13 @@ import StrictJSON
 /// What an RP says about a 400, where it says it as the specification asks.
 ///
 /// Source: OpenID Connect Back-Channel Logout 1.0 §2.8, a JSON object with `error` and `error_description`.
-/// Anything else, a body that is cut after 8 KiB included, is no explanation; it is never kept.
-struct Explanation {
-    let error: String?
-    let description: String?
+/// Anything else, a body that is cut after 8 KiB included, is no explanation; it is never kept. What looks
+/// like a token is cut out; see ``TokenTrace``.
+package struct Explanation {
+    package let error: String?
+    package let description: String?
 
-    init(_ body: [UInt8]) {
+    package init(_ body: [UInt8]) {
         guard !body.isEmpty, case .object(let object)? = try? JSON.parse(body) else {
             error = nil
             description = nil
@@ -20,7 +21,7 @@ struct Explanation {
 
     private static func text(_ value: JSON?, maximumBytes: Int) -> String? {
         guard case .string(let text)? = value else { return nil }
-        return boundedText(text.utf8, maximumBytes: maximumBytes)
+        return boundedText(TokenTrace.removed(from: Array(text.utf8)), maximumBytes: maximumBytes)
     }
 }
 

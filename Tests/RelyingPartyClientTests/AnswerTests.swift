@@ -93,16 +93,38 @@ struct AnswerTests {
         #expect(answer.errorDescription == description)
     }
 
+    /// 39 characters are a word, 40 are a part of a token; a header is known by its beginning.
+    @Test(
+        "what looks like a token is cut out of an explanation, whole or in part",
+        arguments: [
+            ("bad token eyJhbGciOiJFUzI1NiJ9.eyJzaWQiOiJzIn0.c2ln, sorry", "bad token [redacted], sorry"),
+            ("eyJhbGci", "[redacted]"), ("eyJhbGc", "eyJhbGc"), ("(eyJhbGciOi…)", "([redacted]…)"),
+            (String(repeating: "a", count: 39), String(repeating: "a", count: 39)),
+            (String(repeating: "a", count: 40), "[redacted]"),
+            ("a." + String(repeating: "-", count: 40) + ".b%2Ec", "[redacted]%2Ec"),
+            ("sid 01890a5d-ac96-774b-bcce-b302099a8057", "sid 01890a5d-ac96-774b-bcce-b302099a8057"),
+            ("see https://docs.example.com/errors/logout", "see https://docs.example.com/errors/logout"),
+        ]
+    )
+    func echoedToken(said: String, kept: String) async throws {
+        let body = #"{"error":"\#(said)","error_description":"\#(said)"}"#
+        let answer = try await answer(
+            to: .status(400, headers: ["Content-Type: application/json"], body: body)
+        )
+        #expect(answer.error == kept)
+        #expect(answer.errorDescription == kept)
+    }
+
     @Test("long texts are cut to 255 and 1,000 bytes, between characters")
     func longExplanation() async throws {
-        let error = String(repeating: "e", count: 254) + "é"
-        let description = String(repeating: "d", count: 998) + "éx"
+        let error = String(repeating: "e ", count: 127) + "é"
+        let description = String(repeating: "d ", count: 499) + "éx"
         let body = #"{"error":"\#(error)","error_description":"\#(description)"}"#
         let answer = try await answer(
             to: .status(400, headers: ["Content-Type: application/json"], body: body)
         )
-        #expect(answer.error == String(repeating: "e", count: 254))
-        #expect(answer.errorDescription == String(repeating: "d", count: 998) + "é")
+        #expect(answer.error == String(repeating: "e ", count: 127))
+        #expect(answer.errorDescription == String(repeating: "d ", count: 499) + "é")
     }
 
     @Test("a JSON body of more than 8 KiB explains nothing", arguments: [(8_192, "a"), (8_193, nil)])
