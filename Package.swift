@@ -120,6 +120,15 @@ let package = Package(
         .executableTarget(
             name: "lastcall-demo", dependencies: ["LastcallTestKit", argumentParser], swiftSettings: strict
         ),
+        // What must hold for every reader of outside bytes: replayed by its tests, searched by scripts/fuzz.
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "CCurl", "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "RelyingPartyClient", "IntakeAPI",
+            ],
+            swiftSettings: strict
+        ),
+        tests("FuzzTargets"),
         tests("StrictJSON"),
         tests("LogoutModel"),
         tests("DeliveryPolicy", ["LogoutModel", "StrictJSON"]),
@@ -161,5 +170,12 @@ let package = Package(
 func tests(_ name: String, _ others: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + others, swiftSettings: strict
+    )
+}
+
+// libFuzzer and coverage in every module come from the command line of scripts/fuzz, the only caller.
+if Context.environment["LASTCALL_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(name: "lastcall-fuzz", dependencies: ["FuzzTargets"], swiftSettings: strict)
     )
 }

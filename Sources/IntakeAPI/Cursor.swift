@@ -1,15 +1,15 @@
-import FoundationEssentials
+package import FoundationEssentials
 import LogoutTokens
 import Outbox
 import Synchronization
 
 /// What a cursor holds: the last item of the page before. What is not of the list's kind is no position.
-enum Cursor {
+package enum Cursor {
     private static let idMark: UInt8 = 1
     private static let nameMark: UInt8 = 2
     private static let numberMark: UInt8 = 3
 
-    static func content(_ id: UUID) -> [UInt8] {
+    package static func content(_ id: UUID) -> [UInt8] {
         let raw = id.uuid
         return [
             idMark, raw.0, raw.1, raw.2, raw.3, raw.4, raw.5, raw.6, raw.7, raw.8, raw.9, raw.10, raw.11,
@@ -17,7 +17,7 @@ enum Cursor {
         ]
     }
 
-    static func id(_ content: [UInt8]) -> UUID? {
+    package static func id(_ content: [UInt8]) -> UUID? {
         guard content.count == 17, content[0] == idMark else { return nil }
         let raw = Array(content.dropFirst())
         return UUID(
@@ -28,25 +28,25 @@ enum Cursor {
         )
     }
 
-    static func content(_ name: String) -> [UInt8] { [nameMark] + Array(name.utf8) }
+    package static func content(_ name: String) -> [UInt8] { [nameMark] + Array(name.utf8) }
 
-    static func name(_ content: [UInt8]) -> String? {
+    package static func name(_ content: [UInt8]) -> String? {
         guard content.count > 1, content[0] == nameMark else { return nil }
         return String(validating: content.dropFirst(), as: UTF8.self)
     }
 
-    static func content(_ number: Int64) -> [UInt8] {
+    package static func content(_ number: Int64) -> [UInt8] {
         [numberMark] + (0..<8).reversed().map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
     }
 
-    static func number(_ content: [UInt8]) -> Int64? {
+    package static func number(_ content: [UInt8]) -> Int64? {
         guard content.count == 9, content[0] == numberMark else { return nil }
         return content.dropFirst().reduce(0) { $0 << 8 | Int64($1) }
     }
 }
 
 /// Signs the places in one list, so that a cursor which was made up, cut, or given out for another list is refused.
-struct CursorSigner: Sendable {
+package struct CursorSigner: Sendable {
     private static let tagLength = 16
     private let secret: [UInt8]
     private let list: [UInt8]
@@ -55,15 +55,15 @@ struct CursorSigner: Sendable {
     ///   - secret: of the installation.
     ///   - path: the list's path, as its route has it.
     ///   - issuer: whose list it is; 0 is the installation's.
-    init(secret: [UInt8], path: String, issuer: Int32) {
+    package init(secret: [UInt8], path: String, issuer: Int32) {
         self.secret = secret
         list = Array("\(issuer) \(path)\n".utf8)
     }
 
-    func text(_ content: [UInt8]) -> String { Base64.urlEncode(content + tag(content)) }
+    package func text(_ content: [UInt8]) -> String { Base64.urlEncode(content + tag(content)) }
 
     /// What a cursor of this list holds; `nil` for every other text.
-    func content(_ text: String) -> [UInt8]? {
+    package func content(_ text: String) -> [UInt8]? {
         guard let bytes = try? Base64.urlDecode(text), bytes.count > Self.tagLength else { return nil }
         let content = Array(bytes.dropLast(Self.tagLength))
         return Digests.equal(tag(content), Array(bytes.suffix(Self.tagLength))) ? content : nil

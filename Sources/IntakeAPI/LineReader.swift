@@ -1,25 +1,25 @@
 /// Cuts a body into lines as it arrives. Holds no more than one line, and of one that is too long nothing.
-struct LineReader {
+package struct LineReader {
     /// A line without its end, which may be CRLF.
-    enum Line: Sendable, Hashable {
+    package enum Line: Sendable, Hashable {
         case whole([UInt8])
         /// Longer than what is read.
         case tooLong
     }
 
     /// The longest line, in bytes, without its end.
-    let maximumBytes: Int
+    package let maximumBytes: Int
     private var begun: [UInt8] = []
     private var isTooLong = false
     private var isEmpty = true
 
     /// - Parameter maximumBytes: of the longest line, without its end.
-    init(maximumBytes: Int) {
+    package init(maximumBytes: Int) {
         self.maximumBytes = maximumBytes
     }
 
     /// The lines that end in the next piece of the body.
-    mutating func lines(endingIn chunk: [UInt8]) -> [Line] {
+    package mutating func lines(endingIn chunk: [UInt8]) -> [Line] {
         var lines: [Line] = []
         var rest = chunk[...]
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
@@ -32,7 +32,7 @@ struct LineReader {
     }
 
     /// The line that the body ends in without a line feed, if there is one.
-    mutating func last() -> Line? {
+    package mutating func last() -> Line? {
         isEmpty ? nil : line()
     }
 

@@ -1,14 +1,14 @@
 /// A path whose segments in braces stand for any segment: `/v1/issuers/{issuer}/clients/{client_id}`.
-struct PathTemplate: Sendable, Hashable {
-    let text: String
-    let segments: [Segment]
+package struct PathTemplate: Sendable, Hashable {
+    package let text: String
+    package let segments: [Segment]
 
-    enum Segment: Sendable, Hashable {
+    package enum Segment: Sendable, Hashable {
         case fixed(String)
         case parameter(String)
     }
 
-    init(_ text: String) {
+    package init(_ text: String) {
         self.text = text
         segments = text.split(separator: "/").map { part in
             part.hasPrefix("{") ? .parameter(String(part.dropFirst().dropLast())) : .fixed(String(part))
@@ -16,7 +16,7 @@ struct PathTemplate: Sendable, Hashable {
     }
 
     /// The parameters of a path that fits, still percent-encoded.
-    func match(_ path: [Substring]) -> [String: Substring]? {
+    package func match(_ path: [Substring]) -> [String: Substring]? {
         guard path.count == segments.count else { return nil }
         var parameters: [String: Substring] = [:]
         for (segment, part) in zip(segments, path) {
@@ -30,7 +30,7 @@ struct PathTemplate: Sendable, Hashable {
 }
 
 /// Decodes percent-encoding (RFC 3986 section 2.1) to UTF-8; `nil` where either is malformed.
-func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+package func percentDecoded(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
     var bytes: [UInt8] = []
     var rest = Substring(text).utf8[...]
     while let byte = rest.popFirst() {

@@ -1,12 +1,12 @@
 /// What the `Prefer` header fields of a call say. Source: RFC 7240 section 2.
-enum Preference {
+package enum Preference {
     /// The longest wait that is granted, in seconds.
-    static let longestWait = 30
+    package static let longestWait = 30
 
     /// The wait in seconds that the caller prefers; `nil` where there is none that is granted, which is no error.
     ///
     /// Names are compared without case, parameters are passed over, and of a preference that is given twice the first counts.
-    static func wait(_ fields: [String]) -> Int? {
+    package static func wait(_ fields: [String]) -> Int? {
         for element in fields.flatMap({ parts(of: $0, separatedBy: ",") }) {
             guard let preference = parts(of: element, separatedBy: ";").first else { continue }
             let sides = parts(of: preference, separatedBy: "=").map(trimmed)

@@ -4,7 +4,7 @@ import LogoutModel
 import Outbox
 
 /// Reads a query strictly: names that nobody asked for, malformed encodings and repeated single values are refused.
-struct QueryReader {
+package struct QueryReader {
     private var values: [String: [String]] = [:]
     private var unread: Set<String> = []
     private let cursors: CursorSigner?
@@ -12,19 +12,24 @@ struct QueryReader {
     /// Splits `name=value&...`; `+` is a space, as HTML forms and common clients write it.
     ///
     /// `cursors`: knows the cursors of the list that is called, where it is one.
-    init(_ query: String, cursors: CursorSigner?) throws {
+    package init(_ query: String, cursors: CursorSigner?) throws {
         self.cursors = cursors
-        for pair in query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = parts.first.flatMap({ percentDecoded($0, plusIsSpace: true) }),
-                let value = percentDecoded(parts.count > 1 ? parts[1] : "", plusIsSpace: true)
+        // Cut at bytes, as every other reader does: a sign that a combining character follows is a sign too.
+        for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(
+                separator: UInt8(ascii: "="),
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
+            guard let name = parts.first.flatMap({ percentDecoded(Substring($0), plusIsSpace: true) }),
+                let value = percentDecoded(parts.count > 1 ? Substring(parts[1]) : "", plusIsSpace: true)
             else { throw Problem.invalidRequest("The query is not well encoded.") }
             values[name, default: []].append(value)
             unread.insert(name)
         }
     }
 
-    mutating func all(_ name: String) -> [String] {
+    package mutating func all(_ name: String) -> [String] {
         unread.remove(name)
         return values[name] ?? []
     }
@@ -114,7 +119,7 @@ struct QueryReader {
     }
 
     /// Refuses what nobody has read.
-    func finish() throws {
+    package func finish() throws {
         guard let name = unread.min() else { return }
         // The name came from outside: only a short and harmless one is said again.
         let shown = Grammar.clientID.accepts(name) ? "The query member \(name)" : "A member of the query"

@@ -31,7 +31,11 @@ struct RouteTable: Sendable {
 
     func match(method: String, path: String) -> Match {
         guard path.utf8.first == UInt8(ascii: "/") else { return .nothing }
-        let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        // Cut at bytes: what stands in front may route by this path, and a combining character hides no slash.
+        let segments = path.utf8.dropFirst().split(
+            separator: UInt8(ascii: "/"),
+            omittingEmptySubsequences: false
+        ).map { Substring($0) }
         var others: [String] = []
         var isPublic = false
         for route in routes {

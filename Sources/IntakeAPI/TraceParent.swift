@@ -1,8 +1,8 @@
 /// The `traceparent` header of W3C Trace Context.
-enum TraceParent {
+package enum TraceParent {
     /// The trace id of a request; `nil` where the header is absent, malformed or there twice. A logout is never refused
     /// for it.
-    static func traceID(_ headers: [String]) -> String? {
+    package static func traceID(_ headers: [String]) -> String? {
         headers.count == 1 ? traceID(headers[0]) : nil
     }
 
