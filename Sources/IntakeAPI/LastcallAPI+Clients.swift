@@ -24,9 +24,9 @@ extension LastcallAPI {
         let after = try query.cursor(Cursor.name)
         try query.finish()
         let found = try await store.clients(of: call.issuerKey(), after: after, limit: limit + 1)
-        let algs = try await activeAlgs(of: call.issuerKey())
+        let view = try await clientView(call)
         let page = try Page(found, limit: limit) { try call.cursor($0.clientID) }
-        return APIResponse(page: page) { $0.client($1, activeAlgs: algs) }
+        return APIResponse(page: page) { $0.client($1, view) }
     }
 
     @Sendable private func getClient(_ call: Call) async throws -> APIResponse {
@@ -34,8 +34,8 @@ extension LastcallAPI {
         guard let client = try await store.client(call.parameter("client_id"), of: call.issuerKey()) else {
             throw Problem.notFound
         }
-        let algs = try await activeAlgs(of: call.issuerKey())
-        return APIResponse(status: 200) { $0.client(client, activeAlgs: algs) }
+        let view = try await clientView(call)
+        return APIResponse(status: 200) { $0.client(client, view) }
     }
 
     @Sendable private func putClient(_ call: Call) async throws -> APIResponse {
@@ -62,8 +62,8 @@ extension LastcallAPI {
                 data: data
             )
         }
-        let algs = try await activeAlgs(of: call.issuerKey())
-        return APIResponse(status: isNew ? 201 : 200) { $0.client(client, activeAlgs: algs) }
+        let view = try await clientView(call)
+        return APIResponse(status: isNew ? 201 : 200) { $0.client(client, view) }
     }
 
     @Sendable private func deleteClient(_ call: Call) async throws -> APIResponse {
@@ -91,12 +91,16 @@ extension LastcallAPI {
         let clientID = try call.parameter("client_id")
         let note = AuditNote(type, clientID: clientID, actor: call.principal.actor)
         let client = try await store.hold(clientID, of: call.issuerKey(), isHeld, note: note)
-        let algs = try await activeAlgs(of: call.issuerKey())
-        return (client, APIResponse(status: 200) { $0.client(client, activeAlgs: algs) })
+        let view = try await clientView(call)
+        return (client, APIResponse(status: 200) { $0.client(client, view) })
     }
 
-    private func activeAlgs(of issuer: Int32) async throws -> Set<String> {
-        Set(try await store.signingKeys(of: issuer).filter { $0.stage == "active" }.map(\.alg))
+    private func clientView(_ call: Call) async throws -> ClientView {
+        let keys = try await store.signingKeys(of: call.issuerKey())
+        return ClientView(
+            activeAlgs: Set(keys.filter { $0.stage == "active" }.map(\.alg)),
+            egress: try await egressPolicy(of: call)
+        )
     }
 }
 
@@ -196,8 +200,25 @@ extension JSON {
     }
 }
 
+/// What an issuer has, as far as its clients are shown by it.
+private struct ClientView {
+    let activeAlgs: Set<String>
+    let egress: EgressPolicy
+
+    /// Why deliveries to a client will fail as things stand.
+    func warnings(of client: Client.Metadata) -> [String] {
+        guard let text = client.backchannelLogoutURI else { return [] }
+        let isUnsigned = !activeAlgs.contains(client.signedResponseAlg)
+        // The rules may have changed since it was registered.
+        let uri = try? LogoutURI(text)
+        let isForbidden = uri.map { egress.refusal(of: $0) != nil } ?? true
+        return (isUnsigned ? ["no_active_key_for_alg"] : [])
+            + (isForbidden ? ["backchannel_logout_uri_not_allowed"] : [])
+    }
+}
+
 extension JSONWriter {
-    fileprivate mutating func client(_ client: Client, activeAlgs: Set<String>) {
+    fileprivate mutating func client(_ client: Client, _ view: ClientView) {
         let metadata = client.metadata
         object { writer in
             writer.member("client_id", client.clientID)
@@ -215,9 +236,7 @@ extension JSONWriter {
             writer.raw(metadata.delivery.utf8)
             writer.member("held", client.isHeld)
             writer.member("breaker", client.breaker.rawValue)
-            let isUnsigned =
-                metadata.backchannelLogoutURI != nil && !activeAlgs.contains(metadata.signedResponseAlg)
-            writer.member("warnings", isUnsigned ? ["no_active_key_for_alg"] : [])
+            writer.member("warnings", view.warnings(of: metadata))
             writer.member("created_at", client.createdAt.text)
             writer.member("updated_at", client.updatedAt.text)
         }

@@ -80,6 +80,47 @@ struct EgressTests {
         }
     }
 
+    @Test("a client whose URI is not allowed any more is shown with a warning")
+    func warning() async throws {
+        let api = try await TestAPI.withIssuer()
+        try await api.makeClient("rp", #"{"backchannel_logout_uri": "https://rp.example:8443/"}"#)
+        try await api.makeClient("bare", "{}")
+        for (egress, warnings) in [
+            (#"{"allow_ports": [443]}"#, ["no_active_key_for_alg", "backchannel_logout_uri_not_allowed"]),
+            (#"{"allow_ports": [8443]}"#, ["no_active_key_for_alg"]),
+        ] {
+            try await api.call(Self.line, json: Self.body(egress)).require(200)
+            let expected = JSON.array(warnings.map(JSON.string))
+            #expect(await api.call("GET /v1/issuers/acme/clients/rp")["warnings"] == expected)
+            let list = await api.call("GET /v1/issuers/acme/clients")["items"]?.elements ?? []
+            #expect(list.map { $0["warnings"] } == [.array([]), expected])
+        }
+    }
+
+    @Test("six full lists are kept, shown and audited")
+    func fullLists() async throws {
+        let api = try await TestAPI.withIssuer()
+        let label = String(repeating: "a", count: 58)
+        let hosts = (100..<356).map { #""*.\#($0).\#(label).\#(label).\#(label).\#(label).example""# }.joined(
+            separator: ","
+        )
+        let cidrs = (0..<256).map { #""2001:db8:ffff:ffff:ffff:ffff:\#($0 + 1_000):0/112""# }.joined(
+            separator: ","
+        )
+        let ports = (0..<256).map { "\(65_000 + $0)" }.joined(separator: ",")
+        let egress = ["allow", "deny"].map {
+            #""\#($0)_hosts": [\#(hosts)], "\#($0)_cidrs": [\#(cidrs)], "\#($0)_ports": [\#(ports)]"#
+        }.joined(separator: ",")
+        let answer = await api.call(Self.line, json: Self.body("{\(egress)}"))
+        try answer.require(200)
+        for list in ["allow_hosts", "deny_hosts", "allow_cidrs", "deny_cidrs", "allow_ports", "deny_ports"] {
+            #expect(answer["egress"]?[list]?.elements.count == 256)
+        }
+        #expect(await api.call("GET /v1/issuers/acme")["egress"] == answer["egress"])
+        let notes = try await api.all("/v1/issuers/acme/audit-events", limit: 10, "&type=issuer.changed")
+        #expect(notes.last?["data"]?["egress"]?["deny_hosts"]?.elements.count == 256)
+    }
+
     @Test("a completion webhook is judged by the rules that come with it")
     func webhook() async throws {
         let api = try TestAPI()

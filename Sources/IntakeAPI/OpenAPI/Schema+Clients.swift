@@ -45,7 +45,10 @@ extension Schema {
                 .optional("tls_client_certificate", text.orNull), .optional("ca", text.orNull),
                 .required("delivery", named("DeliveryPolicy")), .required("held", boolean),
                 .required("breaker", words(BreakerState.self)),
-                .required("warnings", .array(of: text.describing("For example no_active_key_for_alg."))),
+                .required(
+                    "warnings",
+                    .array(of: text.describing("no_active_key_for_alg, backchannel_logout_uri_not_allowed."))
+                ),
                 .required("created_at", time), .required("updated_at", time),
             ])
         ),
