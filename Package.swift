@@ -22,6 +22,7 @@ let deques = Target.Dependency.product(name: "DequeModule", package: "swift-coll
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 let package = Package(
@@ -35,6 +36,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
@@ -72,6 +74,12 @@ let package = Package(
         .target(name: "EmbeddedPostgres", dependencies: ["CSpawn", "Threads", logging, lifecycle], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Threads", logging, coreMetrics], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["DeliveryPolicy", configuration, argumentParser, logging, toml], swiftSettings: strict),
+        // Everybody reaches this one: TLS, limits and deadlines stand in front of whatever answers.
+        .target(
+            name: "HTTPListener",
+            dependencies: ["StrictJSON", hummingbird, hummingbirdCore, nioSSL, logging, lifecycle, signals],
+            swiftSettings: strict
+        ),
 
         // Layer 4: the only module that changes state.
         .target(
@@ -85,7 +93,7 @@ let package = Package(
             name: "IntakeAPI",
             dependencies: [
                 "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient", "Outbox",
-                hummingbird, logging, lifecycle,
+                "HTTPListener", hummingbird, logging, lifecycle,
             ],
             swiftSettings: strict
         ),
@@ -103,7 +111,8 @@ let package = Package(
             name: "lastcall",
             dependencies: [
                 "CSpawn", "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
-                "RelyingPartyClient", "EmbeddedPostgres", "Telemetry", "Settings", "Outbox", "IntakeAPI", "DeliveryWorker",
+                "RelyingPartyClient", "EmbeddedPostgres", "HTTPListener", "Telemetry", "Settings", "Outbox", "IntakeAPI",
+                "DeliveryWorker",
                 argumentParser, hummingbird, hummingbirdCore, logging, metrics, coreMetrics, lifecycle, signals,
             ],
             swiftSettings: strict
@@ -137,6 +146,7 @@ let package = Package(
         tests("PostgresClient", ["LastcallTestKit"]),
         tests("RelyingPartyClient", ["DeliveryPolicy", "LastcallTestKit"]),
         tests("EmbeddedPostgres", [logging, lifecycle]),
+        tests("HTTPListener", ["LastcallTestKit", hummingbird, logging, lifecycle]),
         tests("Telemetry", [logging, metrics, coreMetrics]),
         tests("Settings", ["DeliveryPolicy", argumentParser, logging]),
         tests("LastcallTestKit", ["LogoutTokens", "PostgresClient", "StrictJSON"]),
@@ -147,7 +157,8 @@ let package = Package(
         tests(
             "IntakeAPI",
             [
-                "DeliveryPolicy", "LastcallTestKit", "LogoutModel", "LogoutTokens", "Outbox", "PostgresClient", "StrictJSON",
+                "DeliveryPolicy", "HTTPListener", "LastcallTestKit", "LogoutModel", "LogoutTokens", "Outbox",
+                "PostgresClient", "StrictJSON",
                 hummingbird, logging, lifecycle,
             ]
         ),

@@ -21,6 +21,14 @@ final class ByteStream {
         guard unsafe SSL_accept(session) == 1 else { return nil }
     }
 
+    /// Shakes hands as a client; `nil` where that fails.
+    init?(descriptor: Int32, client: TLSClient) {
+        self.descriptor = descriptor
+        guard let session = unsafe client.session(on: descriptor) else { return nil }
+        unsafe self.session = session
+        guard unsafe SSL_connect(session) == 1 else { return nil }
+    }
+
     deinit {
         if let session = unsafe session { unsafe SSL_free(session) }
     }
@@ -37,6 +45,21 @@ final class ByteStream {
             let name = unsafe SSL_get_servername(session, TLSEXT_NAMETYPE_host_name)
         else { return nil }
         return unsafe String(cString: name)
+    }
+
+    /// Whether bytes have come that no socket tells of any more.
+    var hasPending: Bool {
+        guard let session = unsafe session else { return false }
+        return unsafe SSL_pending(session) > 0
+    }
+
+    /// The certificate of the other side, in PEM.
+    var peerCertificatePEM: String? {
+        guard let session = unsafe session, let certificate = unsafe SSL_get1_peer_certificate(session) else {
+            return nil
+        }
+        defer { unsafe X509_free(certificate) }
+        return unsafe try? pem { bio in unsafe PEM_write_bio_X509(bio, certificate) }
     }
 
     /// What has come, at least a byte; nothing at the end, whatever its reason.
@@ -77,6 +100,11 @@ final class ByteStream {
     /// Waits for something to read.
     func waitForBytes() {
         _ = wait(events: POLLIN, milliseconds: -1)
+    }
+
+    /// Waits this long for something to read, or the end; false where there is neither.
+    func waitForRead(milliseconds: Int32) -> Bool {
+        wait(events: POLLIN, milliseconds: milliseconds)
     }
 
     /// Waits until the client is gone.

@@ -170,7 +170,7 @@ private func accepted(_ result: Int32, _ step: String) throws {
 }
 
 /// Collects what `write` puts into a memory BIO.
-private func pem(_ write: (OpaquePointer) -> Int32) throws -> String {
+func pem(_ write: (OpaquePointer) -> Int32) throws -> String {
     let bio = unsafe try checked(BIO_new(BIO_s_mem()), "new buffer")
     defer { unsafe BIO_free(bio) }
     unsafe try accepted(write(bio), "write PEM")

@@ -45,11 +45,11 @@ final class TLSServer: @unchecked Sendable {
     }
 
     @safe
-    private struct Read {
+    struct Read {
         let pointer: OpaquePointer
     }
 
-    private static func reading(_ pem: String, _ read: (OpaquePointer) -> OpaquePointer?) throws -> Read {
+    static func reading(_ pem: String, _ read: (OpaquePointer) -> OpaquePointer?) throws -> Read {
         // The buffer is read where it lies, so it must live as long as it is read.
         let bytes = Array(pem.utf8)
         let object = try unsafe bytes.withUnsafeBytes { bytes in
