@@ -28,12 +28,27 @@ extension LastcallSettings {
                 origin(of: SettingTable.databaseStatementTimeout)
             )
         }
+        try checkTLS()
         if databaseListenURL != nil, databaseURL == nil {
             throw .contradiction(
                 .listenURLAlone,
                 origin(of: SettingTable.databaseListenURL),
                 origin(of: SettingTable.databaseURL)
             )
+        }
+    }
+
+    private func checkTLS() throws(SettingsError) {
+        let certificate = origin(of: SettingTable.tlsCertificate)
+        let mode = origin(of: SettingTable.tlsClientCertificates)
+        guard (tlsCertificate == nil) == (tlsPrivateKey == nil) else {
+            throw .contradiction(.halfOfTLS, certificate, origin(of: SettingTable.tlsPrivateKey))
+        }
+        guard (tlsClientCA == nil) == (tlsClientCertificates == "none") else {
+            throw .contradiction(.clientAuthorities, origin(of: SettingTable.tlsClientCA), mode)
+        }
+        guard tlsCertificate != nil || tlsClientCertificates == "none" else {
+            throw .contradiction(.noTLS, mode, certificate)
         }
     }
 

@@ -39,6 +39,37 @@ public struct LastcallSettings: Sendable {
     public let waitLimit: Int
     /// Streams of the audit trail at once.
     public let auditStreamLimit: Int
+    /// Calls that are worked on at once.
+    public let apiInProgressLimit: Int
+    /// How long a request's head may take.
+    public let apiHeaderDeadline: Duration
+    /// How long a request's body may take, without what its length earns it.
+    public let apiBodyDeadline: Duration
+    /// How fast a long body must come, in bytes a second.
+    public let apiBodyFloor: Int
+    /// How long a connection may be open between two requests.
+    public let apiIdle: Duration
+    /// How long an answer may take to be read.
+    public let apiWriteDeadline: Duration
+    /// The longest request head, in bytes.
+    public let apiHeaderLimit: Int
+    /// The most header fields.
+    public let apiHeaderFieldLimit: Int
+    /// The longest request target, in bytes.
+    public let apiTargetLimit: Int
+
+    /// The API's certificate chain; `nil`: plain HTTP.
+    public let tlsCertificate: String?
+    /// The certificate's private key; there if ``tlsCertificate`` is.
+    public let tlsPrivateKey: String?
+    /// `1.2` or `1.3`.
+    public let tlsMinimumVersion: String
+    /// Authorities of callers' certificates; there unless ``tlsClientCertificates`` is `none`.
+    public let tlsClientCA: String?
+    /// `none`, `optional` or `required`.
+    public let tlsClientCertificates: String
+    /// The time between two looks at the TLS files.
+    public let tlsReload: Duration
 
     /// The first operator key: 32 to 255 visible ASCII characters.
     public let operatorAPIKey: Secret<String>?

@@ -48,6 +48,21 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return mine == its || Self.everywhere.contains(mine) || Self.everywhere.contains(its)
     }
 
+    /// Whether only this machine can reach it.
+    public var isLocal: Bool {
+        switch self {
+        case .unix: true
+        case .tcp(let host, _):
+            host.lowercased() == "localhost" || Self.comparable(host) == "::1" || Self.isIPv4Loopback(host)
+        }
+    }
+
+    private static func isIPv4Loopback(_ host: String) -> Bool {
+        var address = in_addr()
+        return unsafe inet_pton(AF_INET, host, &address) == 1
+            && UInt32(bigEndian: address.s_addr) >> 24 == 127
+    }
+
     private static let everywhere: Set<String> = ["0.0.0.0", "::"]
 
     /// One spelling of a host: IPv6 as the system prints it, names in lower case.

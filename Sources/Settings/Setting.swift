@@ -115,6 +115,14 @@ extension Setting<String> {
     }
 }
 
+extension Setting<String> {
+    /// One of a few words.
+    static func word(_ name: String, default value: String, of words: [String], _ help: String) -> Setting {
+        let allowed = "one of \(words.joined(separator: ", "))"
+        return Setting(name, .text, default: value, allowed: allowed, help) { words.contains($0) ? $0 : nil }
+    }
+}
+
 extension Setting<ListenAddress> {
     static func address(_ name: String, default value: String, unix: Bool, _ help: String) -> Setting {
         let allowed = "host:port, [IPv6]:port" + (unix ? " or unix:/path" : "")

@@ -9,6 +9,12 @@ public enum SettingContradiction: Sendable, Hashable, CustomStringConvertible {
     case lockTimeoutNeverActs(lock: Duration, statement: Duration)
     /// `database_listen_url` is given without `database_url`.
     case listenURLAlone
+    /// One of `tls_certificate_file` and `tls_private_key_file` is given without the other.
+    case halfOfTLS
+    /// Something is said about TLS, and there is no certificate.
+    case noTLS
+    /// `tls_client_ca_file` and `tls_client_certificates` contradict each other.
+    case clientAuthorities
 
     /// The rule in one sentence, with the values.
     public var description: String {
@@ -23,6 +29,12 @@ public enum SettingContradiction: Sendable, Hashable, CustomStringConvertible {
                 + "database_statement_timeout_seconds, which is \(statement)"
         case .listenURLAlone:
             "database_listen_url needs database_url: it is the direct way to the same database"
+        case .halfOfTLS:
+            "tls_certificate_file and tls_private_key_file need each other"
+        case .noTLS:
+            "tls_client_certificates asks for TLS, which needs tls_certificate_file and tls_private_key_file"
+        case .clientAuthorities:
+            "tls_client_ca_file is needed if tls_client_certificates is optional or required, and only then"
         }
     }
 }

@@ -20,6 +20,21 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.intakeQueueLimit) var intakeQueueLimit: String?
     @Option(SettingTable.waitLimit) var waitLimit: String?
     @Option(SettingTable.auditStreamLimit) var auditStreamLimit: String?
+    @Option(SettingTable.apiInProgressLimit) var apiInProgressLimit: String?
+    @Option(SettingTable.apiHeaderDeadline) var apiHeaderDeadline: String?
+    @Option(SettingTable.apiBodyDeadline) var apiBodyDeadline: String?
+    @Option(SettingTable.apiBodyFloor) var apiBodyFloor: String?
+    @Option(SettingTable.apiIdle) var apiIdle: String?
+    @Option(SettingTable.apiWriteDeadline) var apiWriteDeadline: String?
+    @Option(SettingTable.apiHeaderLimit) var apiHeaderLimit: String?
+    @Option(SettingTable.apiHeaderFieldLimit) var apiHeaderFieldLimit: String?
+    @Option(SettingTable.apiTargetLimit) var apiTargetLimit: String?
+    @Option(SettingTable.tlsCertificate) var tlsCertificate: String?
+    @Option(SettingTable.tlsPrivateKey) var tlsPrivateKey: String?
+    @Option(SettingTable.tlsMinimumVersion) var tlsMinimumVersion: String?
+    @Option(SettingTable.tlsClientCA) var tlsClientCA: String?
+    @Option(SettingTable.tlsClientCertificates) var tlsClientCertificates: String?
+    @Option(SettingTable.tlsReload) var tlsReload: String?
     @Option(fileOf: SettingTable.operatorAPIKey) var operatorAPIKeyFile: String?
     @Option(fileOf: SettingTable.keyEncryptionKey) var keyEncryptionKeyFile: String?
     @Option(SettingTable.keyPublication) var keyPublication: String?
@@ -70,6 +85,21 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.intakeQueueLimit.definition, intakeQueueLimit),
             (SettingTable.waitLimit.definition, waitLimit),
             (SettingTable.auditStreamLimit.definition, auditStreamLimit),
+            (SettingTable.apiInProgressLimit.definition, apiInProgressLimit),
+            (SettingTable.apiHeaderDeadline.definition, apiHeaderDeadline),
+            (SettingTable.apiBodyDeadline.definition, apiBodyDeadline),
+            (SettingTable.apiBodyFloor.definition, apiBodyFloor),
+            (SettingTable.apiIdle.definition, apiIdle),
+            (SettingTable.apiWriteDeadline.definition, apiWriteDeadline),
+            (SettingTable.apiHeaderLimit.definition, apiHeaderLimit),
+            (SettingTable.apiHeaderFieldLimit.definition, apiHeaderFieldLimit),
+            (SettingTable.apiTargetLimit.definition, apiTargetLimit),
+            (SettingTable.tlsCertificate.definition, tlsCertificate),
+            (SettingTable.tlsPrivateKey.definition, tlsPrivateKey),
+            (SettingTable.tlsMinimumVersion.definition, tlsMinimumVersion),
+            (SettingTable.tlsClientCA.definition, tlsClientCA),
+            (SettingTable.tlsClientCertificates.definition, tlsClientCertificates),
+            (SettingTable.tlsReload.definition, tlsReload),
             (SettingTable.operatorAPIKey.definition.fileForm, operatorAPIKeyFile),
             (SettingTable.keyEncryptionKey.definition.fileForm, keyEncryptionKeyFile),
             (SettingTable.keyPublication.definition, keyPublication),

@@ -16,6 +16,16 @@ extension SettingTable {
                 listen.definition, adminListen.definition, apiConnectionLimit.definition,
                 bodyLimit.definition,
                 intakeQueueLimit.definition, waitLimit.definition, auditStreamLimit.definition,
+                apiInProgressLimit.definition, apiHeaderDeadline.definition, apiBodyDeadline.definition,
+                apiBodyFloor.definition, apiIdle.definition, apiWriteDeadline.definition,
+                apiHeaderLimit.definition, apiHeaderFieldLimit.definition, apiTargetLimit.definition,
+            ]
+        ),
+        (
+            "TLS of the API",
+            [
+                tlsCertificate.definition, tlsPrivateKey.definition, tlsMinimumVersion.definition,
+                tlsClientCA.definition, tlsClientCertificates.definition, tlsReload.definition,
             ]
         ),
         (

@@ -49,4 +49,20 @@ struct ListenAddressTests {
         #expect(first.overlaps(second) == expected)
         #expect(second.overlaps(first) == expected)
     }
+
+    @Test(
+        "only loopback addresses, localhost and sockets are of this machine alone",
+        arguments: [
+            ("127.0.0.1:1", true), ("127.255.255.254:1", true), ("128.0.0.1:1", false),
+            ("126.255.255.255:1", false),
+            ("[::1]:1", true), ("[0:0:0:0:0:0:0:1]:1", true), ("[::]:1", false),
+            ("[::ffff:127.0.0.1]:1", false),
+            ("localhost:1", true), ("LOCALHOST:1", true), ("localhost.example:1", false),
+            ("0.0.0.0:1", false),
+            ("unix:/run/a.sock", true),
+        ]
+    )
+    func isLocal(text: String, isLocal: Bool) throws {
+        #expect(try #require(ListenAddress(text)).isLocal == isLocal)
+    }
 }

@@ -62,4 +62,33 @@ struct SettingContradictionTests {
         #expect(settings.databaseURL?.reveal() == "host=pool")
         #expect(settings.databaseListenURL?.reveal() == "host=direct")
     }
+
+    static let certificate = ["tls_certificate_file": "/c"]
+    static let both = ["tls_certificate_file": "/c", "tls_private_key_file": "/k"]
+
+    @Test(
+        "half of a TLS configuration is refused",
+        arguments: [
+            (certificate, SettingContradiction.halfOfTLS), (["tls_private_key_file": "/k"], .halfOfTLS),
+            (both.merging(["tls_client_ca_file": "/a"]) { $1 }, .clientAuthorities),
+            (both.merging(["tls_client_certificates": "optional"]) { $1 }, .clientAuthorities),
+            (["tls_client_ca_file": "/a", "tls_client_certificates": "required"], .noTLS),
+        ]
+    )
+    func tls(flags: [String: String], contradiction: SettingContradiction) throws {
+        do {
+            _ = try load(flags: flags)
+            Issue.record("it was taken in")
+        } catch {
+            guard case .contradiction(contradiction, _, _) = error else { throw error }
+        }
+        #expect(!"\(contradiction)".isEmpty)
+    }
+
+    @Test("a whole TLS configuration is taken in")
+    func wholeTLS() throws {
+        #expect(try load(flags: Self.both).tlsCertificate == "/c")
+        let mutual = ["tls_client_ca_file": "/a", "tls_client_certificates": "required"]
+        #expect(try load(flags: Self.both.merging(mutual) { $1 }).tlsClientCA == "/a")
+    }
 }

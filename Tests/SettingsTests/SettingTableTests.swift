@@ -19,6 +19,16 @@ struct SettingTableTests {
             ("intake_queue_limit", "0", "1", "1000000", "1000001"),
             ("wait_limit", "-1", "0", "1000000", "1000001"),
             ("api_connection_limit", "0", "1", "1000000", "1000001"),
+            ("api_in_progress_limit", "0", "1", "1000000", "1000001"),
+            ("api_header_deadline_seconds", "0.09", "0.1", "300", "300.1"),
+            ("api_body_deadline_seconds", "0.09", "0.1", "3600", "3600.1"),
+            ("api_body_floor_bytes_per_second", "1023", "1024", "1073741824", "1073741825"),
+            ("api_idle_seconds", "0.09", "0.1", "3600", "3600.1"),
+            ("api_write_deadline_seconds", "0.09", "0.1", "3600", "3600.1"),
+            ("api_header_limit_bytes", "1023", "1024", "1048576", "1048577"),
+            ("api_header_field_limit", "9", "10", "10000", "10001"),
+            ("api_target_limit_bytes", "1023", "1024", "1048576", "1048577"),
+            ("tls_reload_seconds", "0.09", "0.1", "3600", "3600.1"),
             ("body_limit_bytes", "1023", "1024", "16777216", "16777217"),
             ("key_publication_seconds", "-1", "0", "2592000", "2592001"),
             ("retired_key_publication_seconds", "119.9", "120", "31536000", "31536001"),
@@ -51,7 +61,9 @@ struct SettingTableTests {
             ("lease_seconds", ".5"), ("lease_seconds", "10s"), ("lease_seconds", "1.2.3"),
             ("lease_seconds", "inf"),
             ("allow_private_networks", "yes"), ("allow_private_networks", "True"), ("log_level", "INFO"),
-            ("data_dir", ""), ("ca_file", "a\nb"), ("admin_listen", "unix:/run/a.sock"), ("listen", "8080"),
+            ("data_dir", ""), ("ca_file", "a\nb"), ("admin_listen", "unix:/run/a.sock"),
+            ("tls_minimum_version", "1.1"), ("tls_minimum_version", "TLSv1.2"),
+            ("tls_client_certificates", "yes"), ("tls_certificate_file", ""), ("listen", "8080"),
         ]
     )
     func spelling(name: String, text: String) throws {
