@@ -28,6 +28,12 @@ public struct APIRequest: Sendable {
         public init() {}
     }
 
+    /// The body did not come in time.
+    public struct BodyTooSlow: Error {
+        /// Says so.
+        public init() {}
+    }
+
     /// A call whose body is read when it is needed.
     public init(
         method: String,

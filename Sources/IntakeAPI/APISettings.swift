@@ -21,6 +21,8 @@ public struct APISettings: Sendable {
     public var queueLimit: Int
     /// How many calls may wait for the end of an event; beyond them a call is answered at once.
     public var waitLimit: Int
+    /// How many calls may be worked on at once; neither those that wait for the end of an event nor open streams.
+    public var inProgressLimit: Int
     /// How many streams of the audit trail may be open at once.
     public var auditStreamLimit: Int
 
@@ -32,6 +34,7 @@ public struct APISettings: Sendable {
         bodyLimit = 1_048_576
         queueLimit = 10_000
         waitLimit = 10_000
+        inProgressLimit = 2_000
         auditStreamLimit = 1_000
     }
 }

@@ -1,3 +1,4 @@
+import HTTPListener
 import HTTPTypes
 public import Hummingbird
 import NIOCore
@@ -39,7 +40,10 @@ public struct HTTPFrontend: HTTPResponder {
             path: request.uri.path,
             query: request.uri.query ?? "",
             headers: request.headers.map { ($0.name.canonicalName, $0.value) },
-            chunks: ArrivingBody(body: body)
+            chunks: ArrivingBody(
+                body: body,
+                expectant: request.headers[.expect] == nil ? nil : context.channel
+            )
         )
         call.whenHungUp = { [channel = context.channel] listener in
             channel.eventLoop.execute {
@@ -76,13 +80,22 @@ public struct HTTPFrontend: HTTPResponder {
 /// A request's body as the socket hands it on: the socket is not read ahead of whoever takes the pieces.
 private struct ArrivingBody: AsyncSequence, Sendable {
     let body: RequestBody
+    /// The connection of a caller that sends nothing until it is told to.
+    let expectant: (any Channel)?
 
     struct Iterator: AsyncIteratorProtocol {
         var buffers: RequestBody.AsyncIterator
+        var expectant: (any Channel)?
 
         @concurrent mutating func next() async throws -> [UInt8]? {
+            if let channel = expectant {
+                expectant = nil
+                channel.triggerUserOutboundEvent(BodyIsWanted(), promise: nil)
+            }
             do {
                 return try await buffers.next().map { Array($0.readableBytesView) }
+            } catch is BodyTooSlow {
+                throw APIRequest.BodyTooSlow()
             } catch {
                 guard !Task.isCancelled else { throw CancellationError() }
                 throw APIRequest.BodyBroken()
@@ -90,7 +103,9 @@ private struct ArrivingBody: AsyncSequence, Sendable {
         }
     }
 
-    func makeAsyncIterator() -> Iterator { Iterator(buffers: body.makeAsyncIterator()) }
+    func makeAsyncIterator() -> Iterator {
+        Iterator(buffers: body.makeAsyncIterator(), expectant: expectant)
+    }
 }
 
 extension ResponseBody {

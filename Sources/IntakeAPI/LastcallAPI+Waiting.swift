@@ -15,6 +15,9 @@ extension LastcallAPI {
     ) {
         guard shown.event.status == .inProgress else { return (shown, true) }
         let (id, issuer) = (shown.event.id, try call.issuerKey())
+        // A call that waits holds nothing that others need; waits have a limit of their own.
+        calls.end()
+        defer { calls.resume() }
         let wait = Task { [ends] in await ends.end(of: id, issuer: issuer, within: .seconds(seconds)) }
         call.request.whenHungUp { wait.cancel() }
         let outcome = await withTaskCancellationHandler {

@@ -18,6 +18,8 @@ public final class LastcallAPI: Sendable {
     public let ends: EndWatch
     let openAPI = OpenAPICache()
     let streamSlots: StreamSlots
+    /// The calls that are worked on.
+    public let calls: CallsInProgress
     private let cursorSecret: CursorSecret
     /// What the streams of the audit trail hear; somebody must run it.
     public let auditFeed: AuditFeed
@@ -45,6 +47,7 @@ public final class LastcallAPI: Sendable {
         self.readiness = readiness
         authenticator = Authenticator(store: store, operatorKey: settings.operatorKey)
         ends = EndWatch(store: store, limit: settings.waitLimit)
+        calls = CallsInProgress(limit: settings.inProgressLimit)
         streamSlots = StreamSlots(limit: settings.auditStreamLimit)
         cursorSecret = CursorSecret(store: store)
         auditFeed = AuditFeed(store: store, logger: logger)
@@ -79,14 +82,24 @@ public final class LastcallAPI: Sendable {
 
     /// Answers health checks alone: what the operator's own port serves.
     public func respondToHealthCheck(_ request: APIRequest) async -> APIResponse {
-        guard ["/healthz", "/readyz"].contains(request.path) else { return Problem.notFound.response }
+        guard Self.isHealthCheck(request) else { return Problem.notFound.response }
         return await answer(request) { .ofOperator("-") }
+    }
+
+    private static func isHealthCheck(_ request: APIRequest) -> Bool {
+        request.path == "/healthz" || request.path == "/readyz"
     }
 
     private func answer(
         _ request: APIRequest,
         authenticate: @escaping @Sendable () async throws -> Principal
     ) async -> APIResponse {
+        // Whoever watches this process must not be told that it is ill because it is busy.
+        let isCounted = !Self.isHealthCheck(request)
+        guard !isCounted || calls.begin() else {
+            return Problem.unavailable("Too many calls are in progress.").response
+        }
+        defer { if isCounted { calls.end() } }
         do {
             return try await dispatch(request, authenticate)
         } catch {

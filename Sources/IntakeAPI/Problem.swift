@@ -136,6 +136,13 @@ extension Problem {
         )
     }
 
+    static let requestTimeout = Problem(
+        status: 408,
+        code: "request_timeout",
+        title: "Request timeout",
+        detail: "The body did not come in time."
+    )
+
     static let internalError = Problem(
         status: 500,
         code: "internal_error",
@@ -157,6 +164,7 @@ extension Problem {
             guard let problem = Problem(error) else { return nil }
             self = problem
         case is APIRequest.BodyBroken: self = .invalidRequest("The body ends before it is complete.")
+        case is APIRequest.BodyTooSlow: self = .requestTimeout
         case is CancellationError: self = .unavailable("The server is stopping.")
         default: return nil
         }

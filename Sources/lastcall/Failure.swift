@@ -1,6 +1,7 @@
 import ArgumentParser
 import EmbeddedPostgres
 import Foundation
+import HTTPListener
 import PostgresClient
 import Settings
 
@@ -25,6 +26,7 @@ struct Failure: Error {
         switch error {
         case let failure as Failure: self = failure
         case let error as SettingsError: self.init("\(error)", code: Self.misconfigured)
+        case let error as TLSProblem: self.init("tls: \(error)", code: Self.misconfigured)
         case let error as EmbeddedPostgresError: self.init("\(error)", code: Self.unavailable)
         case let error as PostgresError: self.init("database: \(error)", code: Self.unavailable)
         default: self.init("\(error)")

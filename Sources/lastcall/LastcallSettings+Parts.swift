@@ -1,5 +1,6 @@
 import DeliveryPolicy
 import Foundation
+import HTTPListener
 import HummingbirdCore
 import IntakeAPI
 import LogoutTokens
@@ -29,7 +30,34 @@ extension LastcallSettings {
         api.queueLimit = intakeQueueLimit
         api.waitLimit = waitLimit
         api.auditStreamLimit = auditStreamLimit
+        api.inProgressLimit = apiInProgressLimit
         return api
+    }
+
+    /// What callers of the API may send, and how long they may take.
+    var listenerLimits: ListenerLimits {
+        var limits = ListenerLimits()
+        limits.headerDeadline = apiHeaderDeadline
+        limits.bodyDeadline = apiBodyDeadline
+        limits.bodyFloor = apiBodyFloor
+        limits.idleDeadline = apiIdle
+        limits.writeDeadline = apiWriteDeadline
+        limits.headerBytes = apiHeaderLimit
+        limits.headerFields = apiHeaderFieldLimit
+        limits.targetBytes = apiTargetLimit
+        return limits
+    }
+
+    /// What the API's TLS is made of; `nil`: plain HTTP.
+    var tlsFiles: TLSFiles? {
+        guard let tlsCertificate, let tlsPrivateKey else { return nil }
+        return TLSFiles(
+            certificateChain: tlsCertificate,
+            privateKey: tlsPrivateKey,
+            minimumVersion: TLSFiles.MinimumVersion(rawValue: tlsMinimumVersion) ?? .tls13,
+            clientCA: tlsClientCA,
+            clientCertificates: TLSFiles.ClientCertificates(rawValue: tlsClientCertificates) ?? .required
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 import DeliveryPolicy
 import DeliveryWorker
 import Foundation
+import HTTPListener
 import Hummingbird
 import HummingbirdCore
 import IntakeAPI
@@ -35,6 +36,8 @@ struct Runtime {
     let wake: WakeSignal
     let worker: DeliveryWorker?
     let api: LastcallAPI
+    let apiConnections: ConnectionSlots
+    let tls: TLSIdentity?
 
     init(_ settings: LastcallSettings, roles: Roles, logger: Logger, registry: PrometheusRegistry) throws {
         guard !settings.propagateTraceContext else {
@@ -71,9 +74,14 @@ struct Runtime {
             settings: try settings.api(),
             logger: logger
         ) { await probe.readiness() }
+        apiConnections = ConnectionSlots(limit: settings.apiConnectionLimit)
+        tls = roles.contains(.api) ? try settings.tlsFiles.map { try TLSIdentity($0) } : nil
         worker?.listen { [ends = api.ends] in ends.ended($0) }
         observe()
     }
+
+    /// Nobody but monitoring comes to the operator's own port.
+    private static let adminConnectionLimit = 1_000
 
     private static func worker(
         _ settings: LastcallSettings,
@@ -124,6 +132,27 @@ struct Runtime {
             [ends = api.ends] in
             Double(ends.count)
         }
+        registry.observe("lastcall_api_connections", help: "Open connections to the API.") {
+            [apiConnections] in
+            Double(apiConnections.openCount)
+        }
+        registry.observe("lastcall_api_connections_refused", help: "Connections turned away since the start.")
+        {
+            [apiConnections] in
+            Double(apiConnections.refusedCount)
+        }
+        registry.observe("lastcall_api_calls", help: "Calls that are worked on.") { [calls = api.calls] in
+            Double(calls.count)
+        }
+        registry.observe("lastcall_api_calls_refused", help: "Calls beyond the limit since the start.") {
+            [calls = api.calls] in
+            Double(calls.refusedCount)
+        }
+        if let tls {
+            registry.observe("lastcall_tls_not_valid_after_seconds", help: "End of the API's certificate.") {
+                Double(tls.notValidAfter)
+            }
+        }
         guard let worker else { return }
         registry.observe("lastcall_deliveries_held", help: "Deliveries that this process holds.") {
             Double(worker.held)
@@ -149,17 +178,25 @@ struct Runtime {
             server(
                 settings.adminListen,
                 "admin",
-                limit: 1_000,
+                connections: ConnectionSlots(limit: Self.adminConnectionLimit),
                 responder: AdminAPI(api: api, registry: registry)
             )
         )
         if roles.contains(.api) {
             services.append(api.auditFeed)
+            if let tls { services.append(TLSReloader(tls, every: settings.tlsReload, logger: logger)) }
+            if tls == nil, !settings.listen.isLocal {
+                logger.warning(
+                    "the API listens beyond this machine without TLS: API keys can be read on the way",
+                    metadata: ["listen": "\(settings.listen)"]
+                )
+            }
             services.append(
                 server(
                     settings.listen,
                     "api",
-                    limit: settings.apiConnectionLimit,
+                    connections: apiConnections,
+                    tls: tls,
                     responder: HTTPFrontend(api.respond)
                 )
             )
@@ -178,24 +215,24 @@ struct Runtime {
     private func server<Responder: HTTPResponder>(
         _ address: ListenAddress,
         _ name: String,
-        limit: Int,
+        connections: ConnectionSlots,
+        tls: TLSIdentity? = nil,
         responder: Responder
     ) -> any Service where Responder.Context == HTTPFrontend.Context {
         var logger = logger
         logger.logLevel = max(logger.logLevel, .notice)
         return Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: HTTPFrontend.connectionHandlers(),
-                    idleTimeout: .seconds(75)
-                )
+            server: .guarded(
+                limits: settings.listenerLimits,
+                slots: connections,
+                tls: tls,
+                handlers: HTTPFrontend.connectionHandlers
             ),
             configuration: ApplicationConfiguration(
                 address: address.bindAddress,
                 serverName: nil,
-                backlog: 1_024,
-                availableConnectionsDelegate: MaximumAvailableConnections(limit)
+                backlog: 1_024
             ),
             onServerRunning: { [self] channel in
                 // The port that the system chose, where the setting says 0.
@@ -203,7 +240,12 @@ struct Runtime {
                     channel.localAddress.flatMap { local in
                         local.port.map { "\(local.ipAddress ?? ""):\($0)" }
                     } ?? "\(address)"
-                self.logger.info("listening", metadata: ["server": "\(name)", "address": "\(address)"])
+                self.logger.info(
+                    "listening",
+                    metadata: [
+                        "server": "\(name)", "address": "\(address)", "tls": tls == nil ? "off" : "on",
+                    ]
+                )
             },
             logger: logger
         )

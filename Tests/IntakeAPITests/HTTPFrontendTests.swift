@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPListener
 import Hummingbird
 import IntakeAPI
 import LastcallTestKit
@@ -199,6 +200,11 @@ struct HTTPFrontendTests {
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let server = Application(
             responder: HTTPFrontend(api.api.respond),
+            server: .guarded(
+                limits: ListenerLimits(),
+                slots: ConnectionSlots(limit: 10_000),
+                handlers: HTTPFrontend.connectionHandlers
+            ),
             configuration: ApplicationConfiguration(
                 address: .hostname("127.0.0.1", port: 0),
                 serverName: nil

@@ -1,3 +1,4 @@
+import HTTPListener
 import Hummingbird
 import IntakeAPI
 import LastcallTestKit
@@ -17,8 +18,10 @@ enum TestServer {
         let logger = Logger(label: "server", factory: LogCapture().handler)
         let server = Application(
             responder: HTTPFrontend(api.api.respond),
-            server: .http1(
-                configuration: .init(additionalChannelHandlers: HTTPFrontend.connectionHandlers())
+            server: .guarded(
+                limits: ListenerLimits(),
+                slots: ConnectionSlots(limit: 10_000),
+                handlers: HTTPFrontend.connectionHandlers
             ),
             configuration: ApplicationConfiguration(
                 address: .hostname("127.0.0.1", port: 0),

@@ -29,6 +29,7 @@ extension OpenAPIDocument {
             codes: ["method_not_allowed"],
             header: "Allow"
         ),
+        Refusal(status: 408, title: "The body did not come in time.", codes: ["request_timeout"]),
         Refusal(
             status: 409,
             title: "It contradicts what there is.",

@@ -162,7 +162,7 @@ extension Operation {
         if route.access != .everyone { statuses.formUnion([401, 403]) }
         if route.path.text.contains("{") { statuses.insert(404) }
         // Where no body is meant, one is refused all the same.
-        if method != "GET" { statuses.insert(413) }
+        if method != "GET" { statuses.formUnion([408, 413]) }
         if body != nil { statuses.insert(415) }
         return statuses.union(refusals.keys).sorted()
     }

@@ -53,7 +53,7 @@ struct UpCommand: AsyncParsableCommand {
 
     private func announce(_ settings: LastcallSettings, _ secrets: DataFolder.Secrets) {
         print("Lastcall \(Version.text)")
-        print("  API      http://\(settings.listen)")
+        print("  API      \(settings.tlsFiles == nil ? "http" : "https")://\(settings.listen)")
         print("  metrics  http://\(settings.adminListen)/metrics")
         print("  data     \(settings.dataDirectory)")
         if let key = secrets.newOperatorKey {
