@@ -63,13 +63,13 @@ let package = Package(
         .target(
             name: "DeliveryPolicy", dependencies: ["LogoutModel", "StrictJSON"], exclude: ["Registries"], swiftSettings: strict
         ),
-        .target(name: "LogoutTokens", dependencies: ["COpenSSL", "LogoutModel"], swiftSettings: strict),
+        .target(name: "LogoutTokens", dependencies: ["COpenSSL", "LogoutModel", "StrictJSON"], swiftSettings: strict),
         .target(name: "AuditTrail", dependencies: ["COpenSSL", "LogoutModel"], swiftSettings: strict),
 
         // Layer 3: I/O mechanisms.
         .target(name: "PostgresClient", dependencies: ["CPostgres", "Threads"], swiftSettings: strict),
         // The address rule is judged when a socket is opened, hence the arrow to DeliveryPolicy.
-        .target(name: "RelyingPartyClient", dependencies: ["CCurl", "DeliveryPolicy", "StrictJSON", "Threads"], swiftSettings: strict),
+        .target(name: "RelyingPartyClient", dependencies: ["CCurl", "COpenSSL", "DeliveryPolicy", "StrictJSON", "Threads"], swiftSettings: strict),
 
         .target(name: "EmbeddedPostgres", dependencies: ["CSpawn", "Threads", logging, lifecycle], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Threads", logging, coreMetrics], swiftSettings: strict),
@@ -141,7 +141,7 @@ let package = Package(
         tests("StrictJSON"),
         tests("LogoutModel"),
         tests("DeliveryPolicy", ["LogoutModel", "StrictJSON"]),
-        tests("LogoutTokens", ["LastcallTestKit"]),
+        tests("LogoutTokens", ["LastcallTestKit", "StrictJSON"]),
         tests("AuditTrail", ["LogoutModel"]),
         tests("PostgresClient", ["LastcallTestKit"]),
         tests("RelyingPartyClient", ["DeliveryPolicy", "LastcallTestKit"]),

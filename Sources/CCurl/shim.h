@@ -30,6 +30,12 @@ static inline CURLcode lastcall_easy_set_list(CURL *easy, CURLoption option, str
     return curl_easy_setopt(easy, option, list);
 }
 
+/// libcurl copies the bytes. Null unsets them.
+static inline CURLcode lastcall_easy_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, bytes ? &blob : NULL);
+}
+
 /// libcurl copies the body.
 static inline CURLcode lastcall_easy_set_body(CURL *easy, const void *bytes, curl_off_t count) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, count);

@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/kdf.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -36,6 +37,11 @@ static inline EVP_PKEY *lastcall_generate_ed25519(void) {
     return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 }
 
+/// A new X25519 key, or null.
+static inline EVP_PKEY *lastcall_generate_x25519(void) {
+    return EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+}
+
 // Macros.
 
 /// The bytes that a memory BIO holds; they belong to the BIO. Negative when there are none.
@@ -48,6 +54,9 @@ static inline long lastcall_bio_bytes(BIO *bio, const unsigned char **bytes) {
 
 /// Which parts `EVP_PKEY_fromdata` is to take: a private key and its public half.
 static const int lastcall_key_pair = EVP_PKEY_KEYPAIR;
+
+/// The same, for a public key alone.
+static const int lastcall_public_key = EVP_PKEY_PUBLIC_KEY;
 
 /// Releases memory that OpenSSL allocated for its caller.
 static inline void lastcall_openssl_free(void *memory) { OPENSSL_free(memory); }

@@ -10,6 +10,8 @@ public enum Grammar: Sendable, Hashable {
     case idempotencyKey
     /// A bearer token that can be an API key: 32 to 255 of visible ASCII.
     case apiKey
+    /// The name of a configured certificate or authority, also of its file: `[a-z0-9][a-z0-9_-]{0,63}`.
+    case credentialName
 
     /// Whether a text follows the grammar.
     public func accepts(_ text: String) -> Bool {
@@ -19,6 +21,9 @@ public enum Grammar: Sendable, Hashable {
         case .clientID: return bytes.allSatisfy { (0x20...0x7E).contains($0) }
         case .idempotencyKey, .apiKey: return bytes.allSatisfy { (0x21...0x7E).contains($0) }
         case .issuerName: return bytes.first != UInt8(ascii: "-") && bytes.allSatisfy(Self.isNameByte)
+        case .credentialName:
+            return bytes.first.map { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") } == true
+                && bytes.allSatisfy { Self.isNameByte($0) || $0 == UInt8(ascii: "_") }
         case .identifier: return !text.unicodeScalars.contains(where: Self.isControl)
         }
     }
@@ -29,6 +34,7 @@ public enum Grammar: Sendable, Hashable {
         case .clientID, .identifier, .idempotencyKey: 1...255
         case .issuerName: 1...40
         case .apiKey: 32...255
+        case .credentialName: 1...64
         }
     }
 
@@ -41,6 +47,8 @@ public enum Grammar: Sendable, Hashable {
         case .identifier: "An identifier is 1 to 255 bytes of UTF-8 without control characters."
         case .idempotencyKey: "An idempotency key is 1 to 255 visible ASCII characters."
         case .apiKey: "An API key is 32 to 255 visible ASCII characters."
+        case .credentialName:
+            "The name is 1 to 64 lower-case letters, digits, hyphens and underscores, beginning with a letter or digit."
         }
     }
 

@@ -21,6 +21,7 @@ extension DeliveryWorker {
         }
         switch result {
         case .success(let signed): post(signed, at: now)
+        case .failure(let problem as ClientKeyProblem): unencrypted(shipment, problem, startedAt: now)
         case .failure(let error):
             logger.error(
                 "no token could be signed",
@@ -51,6 +52,13 @@ extension DeliveryWorker {
             block(shipment, because: reason)
             return
         }
+        let identity: TLSIdentity?
+        do throws(TLSIdentityError) {
+            identity = try self.identity(of: shipment.recipient)
+        } catch {
+            unconnected(signed, error, at: now)
+            return
+        }
         let request = LogoutRequest(
             lane: Int64(shipment.claimed.clientKey),
             url: signed.uri,
@@ -58,9 +66,28 @@ extension DeliveryWorker {
             webhook: signed.webhook,
             timeout: shipment.timeout(at: now),
             rule: rule,
-            allowHTTP: settings.addressRule.allowLoopback
+            allowHTTP: settings.addressRule.allowLoopback,
+            identity: identity
         )
         client.post(request) { [self] answer in answered(signed, startedAt: now, answer) }
+    }
+
+    /// What the connection was to be made with is not there: an affair of this machine's.
+    private func unconnected(
+        _ signed: SignedShipment,
+        _ error: TLSIdentityError,
+        at now: ContinuousClock.Instant
+    ) {
+        logger.error(
+            "a client's certificate or authority cannot be used",
+            metadata: [
+                "client_id": "\(signed.shipment.recipient.client.clientID)", "error": "\(error.text)",
+            ]
+        )
+        var report = AttemptReport(outcome: .localError, startedAt: now, finishedAt: now)
+        report.error = "tls_configuration"
+        report.errorDescription = error.text
+        conclude(signed.shipment, report, retryAfter: nil, flags: [])
     }
 
     /// An RP answered, or did not; called on the posting thread.
@@ -74,7 +101,10 @@ extension DeliveryWorker {
         var report = AttemptReport(outcome: meaning.outcome, startedAt: startedAt, finishedAt: .now)
         report.httpStatus = answer.status
         report.error = answer.error
-        report.errorDescription = answer.errorDescription
+        report.errorDescription = answer.explanation
+        if answer.status == 400, let source = shipment.recipient.security.source {
+            publishedKeys.doubt(source)
+        }
         report.remoteAddress = answer.remoteAddress
         report.jti = signed.tokenID
         report.kid = signed.kid
@@ -83,7 +113,7 @@ extension DeliveryWorker {
         conclude(shipment, report, retryAfter: retryAfter, flags: meaning.flags)
     }
 
-    private func conclude(
+    func conclude(
         _ shipment: Shipment,
         _ report: AttemptReport,
         retryAfter: Duration?,
@@ -109,6 +139,9 @@ extension DeliveryWorker {
 }
 
 extension Answer {
+    /// What the RP says of its refusal; where TLS failed, libcurl's sentence about it.
+    var explanation: String? { failure == .tlsFailure ? detail : errorDescription }
+
     /// What the answer, or its absence, means for the attempt.
     var meaning: AnswerRule.Meaning {
         switch ending {

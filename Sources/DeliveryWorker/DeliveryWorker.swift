@@ -24,6 +24,7 @@ public final class DeliveryWorker: Service {
     let metrics = WorkerMetrics()
     let breakers: BreakerKeeper
     let directory: Directory
+    let publishedKeys: PublishedKeys
     private let schedule: Mutex<LaneSchedule>
     private let control = Mutex(Control())
     private let signals: AsyncStream<Void>
@@ -48,6 +49,7 @@ public final class DeliveryWorker: Service {
         self.logger = logger
         breakers = BreakerKeeper(store: store, metrics: metrics, logger: logger)
         directory = Directory(store: store, settings: settings)
+        publishedKeys = PublishedKeys(client: client, settings: settings)
         schedule = Mutex(LaneSchedule(slots: settings.slots))
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -245,7 +247,7 @@ public final class DeliveryWorker: Service {
                 shipments.append(shipment)
             }
         }
-        signing.add(shipments.filter { !$0.recipient.client.isWebhook })
+        signing.add(withKeys(shipments.filter { !$0.recipient.client.isWebhook }, signing))
         let webhooks = shipments.filter(\.recipient.client.isWebhook)
         if !webhooks.isEmpty {
             let (told, unread) = await withEvents(webhooks)

@@ -15,6 +15,8 @@ package struct Recipient: Sendable {
     var secret = Result<WebhookSecret, SigningKeyProblem>.failure(.noActiveKey)
     /// Whether its URI may be called, and at which addresses.
     var egress = RecipientEgress.closed("its issuer's rules are not known")
+    /// How its tokens are encrypted, and how its server is connected to.
+    var security = RecipientSecurity()
 
     /// A client with what holds for it.
     package init(
@@ -95,7 +97,11 @@ final class Directory: Sendable {
                 issuerVersion: issuer.version
             )
             recipient.egress = RecipientEgress(of: client.backchannelLogoutURI, under: opened.egress)
-            if client.isWebhook { recipient.secret = secret(of: client, issuer) }
+            if client.isWebhook {
+                recipient.secret = secret(of: client, issuer)
+            } else {
+                recipient.security = RecipientSecurity(client, issuer: issuer.issuer, under: opened.egress)
+            }
             fresh[client.key] = recipient
         }
         recipients.withLock { [fresh] recipients in

@@ -64,6 +64,20 @@ final class ProbeRunner: Sendable {
         } catch is CancellationError {
             // The process stops, and nothing was sent.
             result = ProbeResult(outcome: .localError)
+        } catch let problem as ClientKeyProblem {
+            result = ProbeResult(
+                outcome: .signingFailed,
+                latencyMilliseconds: (.now - start).wholeMilliseconds,
+                error: problem.code,
+                errorDescription: problem.text
+            )
+        } catch let error as TLSIdentityError {
+            result = ProbeResult(
+                outcome: .localError,
+                latencyMilliseconds: (.now - start).wholeMilliseconds,
+                error: "tls_configuration",
+                errorDescription: error.text
+            )
         } catch {
             worker.logger.warning("a probe could not be signed", metadata: ["error": "\(error)"])
             result = ProbeResult(
@@ -99,15 +113,18 @@ final class ProbeRunner: Sendable {
             sub: nil,
             sid: UUID().lowercased
         )
+        let encryption = try await worker.encryption(for: recipient)
+        let identity = try worker.identity(of: recipient)
         let start = ContinuousClock.now
         let answer = await worker.client.post(
             LogoutRequest(
                 lane: Int64(taken.clientKey),
                 url: uri,
-                body: try await signing.body(claims, with: recipient.key.get()),
+                body: try await signing.body(claims, with: recipient.key.get(), encryption: encryption),
                 timeout: .seconds(recipient.settings.attemptTimeoutSeconds),
                 rule: rule,
-                allowHTTP: worker.settings.addressRule.allowLoopback
+                allowHTTP: worker.settings.addressRule.allowLoopback,
+                identity: identity
             )
         )
         return ProbeResult(
@@ -115,7 +132,7 @@ final class ProbeRunner: Sendable {
             httpStatus: answer.status,
             latencyMilliseconds: (.now - start).wholeMilliseconds,
             error: answer.error,
-            errorDescription: answer.errorDescription
+            errorDescription: answer.explanation
         )
     }
 }

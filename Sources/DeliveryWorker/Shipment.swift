@@ -1,6 +1,7 @@
 import DeliveryPolicy
 import FoundationEssentials
 package import LogoutModel
+import LogoutTokens
 import Outbox
 import RelyingPartyClient
 
@@ -14,6 +15,8 @@ package struct Shipment: Sendable {
     let startedAt: ContinuousClock.Instant
     /// Of a completion webhook: the event as it stands.
     var event: LogoutEvent?
+    /// How its token is encrypted, where the key is one that its client publishes.
+    var encryption: TokenEncryption?
 
     /// A shipment of a claim.
     package init(

@@ -22,6 +22,7 @@ final class SigningThreads: Sendable {
     private struct AskedToken: Sendable {
         let claims: LogoutTokenClaims
         let key: SigningKey
+        let encryption: TokenEncryption?
         let answer: CheckedContinuation<[UInt8], any Error>
     }
 
@@ -51,19 +52,33 @@ final class SigningThreads: Sendable {
         }
     }
 
-    func add(_ shipments: [Shipment]) {
-        state.withLock { $0.waiting += shipments }
+    /// False where the threads are stopped, and the shipments are still the caller's.
+    @discardableResult
+    func add(_ shipments: [Shipment]) -> Bool {
+        let isTaken = state.withLock { state in
+            guard !state.isStopped else { return false }
+            state.waiting += shipments
+            return true
+        }
+        guard isTaken else { return false }
         for _ in shipments { available.signal() }
+        return true
     }
 
     /// Signs a token that belongs to no delivery: the body of its request.
     ///
-    /// - Throws: ``SigningError``; `CancellationError` once the threads are stopped.
-    func body(_ claims: LogoutTokenClaims, with key: SigningKey) async throws -> [UInt8] {
+    /// - Throws: ``SigningError``, `KeyError`; `CancellationError` once the threads are stopped.
+    func body(
+        _ claims: LogoutTokenClaims,
+        with key: SigningKey,
+        encryption: TokenEncryption?
+    ) async throws -> [UInt8] {
         try await withCheckedThrowingContinuation { answer in
             let isTaken = state.withLock { state in
                 guard !state.isStopped else { return false }
-                state.tokens.append(AskedToken(claims: claims, key: key, answer: answer))
+                state.tokens.append(
+                    AskedToken(claims: claims, key: key, encryption: encryption, answer: answer)
+                )
                 return true
             }
             if isTaken { available.signal() } else { answer.resume(throwing: CancellationError()) }
@@ -99,7 +114,10 @@ final class SigningThreads: Sendable {
             }
             if let token {
                 token.answer.resume(
-                    with: Result { Self.prefix + (try signer.sign(token.claims, with: token.key)) }
+                    with: Result {
+                        let signed = try signer.sign(token.claims, with: token.key)
+                        return Self.prefix + (try token.encryption?.encrypt(signed) ?? signed)
+                    }
                 )
                 continue
             }
@@ -136,7 +154,7 @@ final class SigningThreads: Sendable {
             sub: shipment.claimed.sub,
             sid: shipment.claimed.sid
         )
-        let token = try signer.sign(claims, with: key)
+        let token = try shipment.sealed(signer.sign(claims, with: key))
         return SignedShipment(
             shipment: shipment,
             uri: uri,

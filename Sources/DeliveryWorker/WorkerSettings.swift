@@ -1,5 +1,6 @@
 public import DeliveryPolicy
 public import LogoutTokens
+public import RelyingPartyClient
 
 /// What the operator decides about deliveries.
 public struct WorkerSettings: Sendable {
@@ -29,6 +30,10 @@ public struct WorkerSettings: Sendable {
     public var addressRule: AddressRule
     /// The installation's lists of hosts, ports and blocks.
     public var egress = EgressRule.none
+    /// The certificates and authorities that clients may name.
+    public var tlsFolders = TLSFolders()
+    /// How long the last good keys of a client serve while its `jwks_uri` gives none.
+    public var clientKeysStale = Duration.seconds(86_400)
     /// What opens the signing keys.
     public var keyEncryptionKey: KeyEncryptionKey
 

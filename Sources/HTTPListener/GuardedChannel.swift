@@ -14,7 +14,7 @@ struct GuardedChannel: ServerChildChannel, HTTPChannelHandler {
     let responder: Responder
     let limits: ListenerLimits
     let slots: ConnectionSlots
-    let tls: TLSIdentity?
+    let tls: ServerTLS?
     let handlers: @Sendable () -> [any RemovableChannelHandler]
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -71,7 +71,7 @@ extension HTTPServerBuilder {
     public static func guarded(
         limits: ListenerLimits,
         slots: ConnectionSlots,
-        tls: TLSIdentity? = nil,
+        tls: ServerTLS? = nil,
         handlers: @escaping @Sendable () -> [any RemovableChannelHandler] = { [] }
     ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in

@@ -4,7 +4,7 @@ import UnixSignals
 
 /// Takes new certificates in without a restart: on SIGHUP, and when the files have changed.
 public struct TLSReloader: Service {
-    private let identity: TLSIdentity
+    private let identity: ServerTLS
     private let interval: Duration
     private let logger: Logger
 
@@ -12,7 +12,7 @@ public struct TLSReloader: Service {
     ///   - identity: what the listener shows.
     ///   - interval: the time between two looks at the files.
     ///   - logger: hears of every change, and of files that cannot be used.
-    public init(_ identity: TLSIdentity, every interval: Duration, logger: Logger) {
+    public init(_ identity: ServerTLS, every interval: Duration, logger: Logger) {
         self.identity = identity
         self.interval = interval
         self.logger = logger

@@ -11,6 +11,10 @@ public struct APISettings: Sendable {
     public var operatorKey: String?
     /// The key that private keys are sealed under; without one no signing key can be added here.
     public var keyEncryptionKey: KeyEncryptionKey?
+    /// Whether a client certificate of a name is configured; `nil` where this process does not know.
+    public var isTLSCertificate: (@Sendable (String) -> Bool)?
+    /// Whether an authority of a name is configured; `nil` where this process does not know.
+    public var isAuthority: (@Sendable (String) -> Bool)?
     /// How long a key is in the JWK Set before it may sign.
     public var keyPublication: Duration
     /// How long a retired key stays in the JWK Set.

@@ -47,13 +47,23 @@ extension LastcallAPI {
         let metadata = try Client.Metadata(
             reading: await call.object(),
             of: clientID,
-            egress: await egressPolicy(of: call)
+            egress: await egressPolicy(of: call),
+            settings: settings
         )
         let actor = call.principal.actor
         let (client, isNew) = try await store.putClient(clientID, of: call.issuerKey(), metadata) { before in
             let data = JSONWriter.text { writer in
                 writer.member("backchannel_logout_uri", metadata.backchannelLogoutURI)
                 if let before { writer.member("old_backchannel_logout_uri", before.backchannelLogoutURI) }
+                let (old, new) = (before?.others ?? JSONObject(), metadata.others)
+                for name in ClientSecurity.audited where old[name] != new[name] {
+                    writer.name(name)
+                    writer.json(new[name] ?? .null)
+                    guard before != nil else { continue }
+                    writer.name("old_\(name)")
+                    writer.json(old[name] ?? .null)
+                }
+                if old["jwks"] != new["jwks"] { writer.member("jwks_changed", true) }
             }
             return AuditNote(
                 before == nil ? .clientRegistered : .clientChanged,
@@ -105,19 +115,14 @@ extension LastcallAPI {
 }
 
 extension Client.Metadata {
-    /// Members that only pass through.
-    private static let passing = ["client_name", "jwks", "jwks_uri"]
-    /// What a later version will do; accepting it now would send what the RP cannot read or must not get.
-    private static let refused = [
-        "id_token_encrypted_response_alg": "Encrypted logout tokens are not available in this version.",
-        "id_token_encrypted_response_enc": "Encrypted logout tokens are not available in this version.",
-        "tls_client_certificate": "No client certificate of this name is configured.",
-        "ca": "No certificate authority of this name is configured.",
-    ]
-
     /// Reads the body of a `PUT`: RFC 7591 section 2 ignores members that it does not know, but a misspelt
     /// `backchannel_` member would be a logout that never comes.
-    fileprivate init(reading body: ObjectReader, of clientID: String, egress: EgressPolicy) throws {
+    fileprivate init(
+        reading body: ObjectReader,
+        of clientID: String,
+        egress: EgressPolicy,
+        settings: APISettings
+    ) throws {
         do {
             var body = body
             if let given = try body.optionalString("client_id", maximumBytes: 255),
@@ -136,12 +141,8 @@ extension Client.Metadata {
                 sessionRequired: isRequired,
                 algorithm: alg
             )
-            for (name, reason) in Self.refused.sorted(by: { $0.key < $1.key }) {
-                guard let value = body.value(name), value != .null else { continue }
-                throw Problem.invalidClientMetadata(reason, pointer: "/\(name)")
-            }
             let delivery = try DeliveryOverrides(readingMember: "delivery", of: &body)
-            let other = try Self.passingMembers(&body)
+            let other = try Self.others(&body, egress, settings)
             try body.finish { !$0.hasPrefix("backchannel_") }
             self.init(
                 backchannelLogoutURI: uri,
@@ -155,48 +156,30 @@ extension Client.Metadata {
         }
     }
 
-    private static func passingMembers(_ body: inout ObjectReader) throws -> String {
+    /// The members that are stored and shown as they are.
+    private static func others(
+        _ body: inout ObjectReader,
+        _ egress: EgressPolicy,
+        _ settings: APISettings
+    ) throws -> String {
         var other = JSONObject()
         if let name = try body.optionalString("client_name", maximumBytes: 1_000) {
             _ = other.append("client_name", .string(name))
         }
-        if let set = body.value("jwks"), set != .null {
-            guard case .object = set, set.serialized().count <= 65_536 else {
-                throw Problem.invalidClientMetadata(
-                    "jwks must be a JWK Set of at most 64 KiB.",
-                    pointer: "/jwks"
-                )
-            }
-            guard !set.hasExponent else {
-                throw Problem.invalidClientMetadata(
-                    "A number in jwks must have no exponent.",
-                    pointer: "/jwks"
-                )
-            }
-            _ = other.append("jwks", set)
-        }
-        if let uri = try body.optionalString("jwks_uri", maximumBytes: LogoutURI.maximumBytes) {
-            guard other["jwks"] == nil else {
-                throw Problem.invalidClientMetadata(
-                    "jwks and jwks_uri exclude each other.",
-                    pointer: "/jwks_uri"
-                )
-            }
-            _ = other.append("jwks_uri", .string(uri))
+        for member in try ClientSecurity(reading: &body, egress: egress, settings: settings).members.members {
+            _ = other.append(member.name, member.value)
         }
         return String(decoding: JSON.object(other).serialized(), as: UTF8.self)
     }
 }
 
-extension JSON {
-    /// Whether a number in it is written with an exponent: jsonb would hand `1e131071` back as 131,072 digits.
-    fileprivate var hasExponent: Bool {
-        switch self {
-        case .number(let number): number.text.utf8.contains { $0 | 0x20 == UInt8(ascii: "e") }
-        case .array(let elements): elements.contains(where: \.hasExponent)
-        case .object(let object): object.members.contains { $0.value.hasExponent }
-        default: false
+extension Client.Metadata {
+    /// The members of ``other``, by name.
+    fileprivate var others: JSONObject {
+        guard case .object(let other)? = try? JSON.parse(Array(other.utf8), maximumBytes: 1_048_576) else {
+            return JSONObject()
         }
+        return other
     }
 }
 
@@ -225,12 +208,9 @@ extension JSONWriter {
             writer.member("backchannel_logout_uri", metadata.backchannelLogoutURI)
             writer.member("backchannel_logout_session_required", metadata.backchannelLogoutSessionRequired)
             writer.member("id_token_signed_response_alg", metadata.signedResponseAlg)
-            if case .object(let other)? = try? JSON.parse(Array(metadata.other.utf8), maximumBytes: 1_048_576)
-            {
-                for member in other.members {
-                    writer.name(member.name)
-                    writer.json(member.value)
-                }
+            for member in metadata.others.members {
+                writer.name(member.name)
+                writer.json(member.value)
             }
             writer.name("delivery")
             writer.raw(metadata.delivery.utf8)

@@ -62,6 +62,18 @@ final class ByteStream {
         return unsafe try? pem { bio in unsafe PEM_write_bio_X509(bio, certificate) }
     }
 
+    /// The common name of the certificate that the client showed.
+    var clientName: String? {
+        guard let session = unsafe session, let shown = unsafe SSL_get1_peer_certificate(session) else {
+            return nil
+        }
+        defer { unsafe X509_free(shown) }
+        var name = [CChar](repeating: 0, count: 80)
+        let subject = unsafe X509_get_subject_name(shown)
+        let length = unsafe X509_NAME_get_text_by_NID(subject, NID_commonName, &name, Int32(name.count))
+        return String(decoding: name.prefix(max(0, Int(length))).map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// What has come, at least a byte; nothing at the end, whatever its reason.
     func read() -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: 16_384) { bytes, count in

@@ -68,12 +68,14 @@ public final class CertificateAuthority: @unchecked Sendable {
     ///   - names: DNS names it is good for; `*.example.test` is allowed. The first is the common name too.
     ///   - addresses: IPv4 and IPv6 addresses it is good for, in text.
     ///   - expired: whether its validity ended yesterday.
+    ///   - selfSigned: whether it is signed with its own key, by nobody else.
     /// - Returns: the certificate and its key; the chain is this one certificate and the authority's.
     /// - Throws: ``CertificateError`` where OpenSSL refuses a step, such as an address that is none.
     public func issue(
         names: [String],
         addresses: [String],
-        expired: Bool = false
+        expired: Bool = false,
+        selfSigned: Bool = false
     ) throws -> IssuedCertificate {
         let key = unsafe try checked(lastcall_generate_ec("P-256"), "generate key")
         defer { unsafe EVP_PKEY_free(key) }
@@ -85,7 +87,8 @@ public final class CertificateAuthority: @unchecked Sendable {
             key: key,
             days: expired ? -3 ... -1 : -1...1
         )
-        unsafe try accepted(X509_set_issuer_name(issued, X509_get_subject_name(certificate)), "set issuer")
+        let issuer = unsafe selfSigned ? issued : certificate
+        unsafe try accepted(X509_set_issuer_name(issued, X509_get_subject_name(issuer)), "set issuer")
         let alternatives = names.map { "DNS:\($0)" } + addresses.map { "IP:\($0)" }
         if !alternatives.isEmpty {
             let text = alternatives.joined(separator: ",")
@@ -94,8 +97,10 @@ public final class CertificateAuthority: @unchecked Sendable {
         unsafe try Self.extend(issued, issuer: certificate, NID_basic_constraints, "critical,CA:FALSE")
         unsafe try Self.extend(issued, issuer: certificate, NID_key_usage, "critical,digitalSignature")
         unsafe try Self.extend(issued, issuer: certificate, NID_ext_key_usage, "serverAuth,clientAuth")
-        unsafe try Self.extend(issued, issuer: certificate, NID_authority_key_identifier, "keyid:always")
-        unsafe try accepted(X509_sign(issued, self.key, EVP_sha256()), "sign")
+        if !selfSigned {
+            unsafe try Self.extend(issued, issuer: certificate, NID_authority_key_identifier, "keyid:always")
+        }
+        unsafe try accepted(X509_sign(issued, selfSigned ? key : self.key, EVP_sha256()), "sign")
         return unsafe IssuedCertificate(
             certificatePEM: try pem { bio in unsafe PEM_write_bio_X509(bio, issued) },
             privateKeyPEM: try pem { bio in

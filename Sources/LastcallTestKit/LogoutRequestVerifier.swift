@@ -24,7 +24,7 @@ public enum LogoutRequestVerifier {
         case bodyStart
         /// The byte at this offset of the body is neither base64url nor a dot: another field, an escape.
         case bodyByte(at: Int)
-        /// The token has this many dots instead of two.
+        /// The token has this many dots instead of two, or four where it is encrypted.
         case dots(Int)
     }
 
@@ -34,12 +34,14 @@ public enum LogoutRequestVerifier {
     ///   - method: as received.
     ///   - headers: names and values as received, in order.
     ///   - body: all of it.
+    ///   - encrypted: whether the token is a JWE; a signed one unless told.
     /// - Returns: the token.
     /// - Throws: the first ``Defect``: method, headers, body.
     public static func token(
         method: String,
         headers: [(name: String, value: String)],
-        body: [UInt8]
+        body: [UInt8],
+        encrypted: Bool = false
     ) throws(Defect) -> String {
         guard method == "POST" else { throw .method(method) }
         try check(headers, bodyLength: body.count)
@@ -55,7 +57,7 @@ public enum LogoutRequestVerifier {
             default: throw .bodyByte(at: offset)
             }
         }
-        guard dots == 2 else { throw .dots(dots) }
+        guard dots == (encrypted ? 4 : 2) else { throw .dots(dots) }
         return String(decoding: body.dropFirst(start.count), as: UTF8.self)
     }
 

@@ -24,6 +24,8 @@ public struct ReceivedRequest: Sendable, Hashable {
     public let tlsVersion: String?
     /// The name that the client asked for in its handshake (SNI).
     public let serverName: String?
+    /// The common name of the certificate that the client showed; `nil` where it showed none.
+    public let clientName: String?
     /// When it was read, in nanoseconds of the monotonic clock.
     public let receivedAt: UInt64
 

@@ -19,7 +19,8 @@ struct ScriptedConnection {
             stream.waitForEnd()
         case .plain:
             serve(ByteStream(descriptor: descriptor))
-        case .tls, .wrongHost, .expired, .unknownAuthority, .tls11Only:
+        case .tls, .wrongHost, .expired, .unknownAuthority, .selfSigned, .tls11Only, .tls12Only, .mutual,
+            .mutualTLS12:
             guard let tls = server.tls, let stream = ByteStream(descriptor: descriptor, server: tls) else {
                 return
             }
@@ -45,6 +46,7 @@ struct ScriptedConnection {
                 connection: number,
                 tlsVersion: stream.tlsVersion,
                 serverName: stream.serverName,
+                clientName: stream.clientName,
                 receivedAt: Self.now()
             )
             guard perform(server.record(request), for: request, on: stream) else { return }

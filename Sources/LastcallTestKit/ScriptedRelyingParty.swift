@@ -15,8 +15,16 @@ public final class ScriptedRelyingParty: Sendable {
         case expired
         /// HTTPS with a certificate from an authority of the same name that nobody trusts.
         case unknownAuthority
+        /// HTTPS with a certificate that nobody but itself has signed.
+        case selfSigned
         /// HTTPS that speaks TLS 1.1 and nothing newer.
         case tls11Only
+        /// HTTPS that speaks TLS 1.2 and nothing newer.
+        case tls12Only
+        /// HTTPS that asks for a certificate of the same authority, and speaks to nobody without.
+        case mutual
+        /// The same with TLS 1.2, where the client learns of it during the handshake.
+        case mutualTLS12
         /// Answers the handshake with something else.
         case garbage
         /// Never answers the handshake.
@@ -114,8 +122,18 @@ public final class ScriptedRelyingParty: Sendable {
         case .unknownAuthority:
             let stranger = try CertificateAuthority(commonName: "Lastcall test authority")
             return try TLSServer(stranger.issue(names: names, addresses: addresses))
+        case .selfSigned:
+            return try TLSServer(authority.issue(names: names, addresses: addresses, selfSigned: true))
         case .tls11Only:
             return try TLSServer(authority.issue(names: names, addresses: addresses), onlyVersion: 0x0302)
+        case .tls12Only:
+            return try TLSServer(authority.issue(names: names, addresses: addresses), onlyVersion: 0x0303)
+        case .mutual, .mutualTLS12:
+            return try TLSServer(
+                authority.issue(names: names, addresses: addresses),
+                onlyVersion: transport == .mutual ? nil : 0x0303,
+                asking: authority.certificatePEM
+            )
         }
     }
 }

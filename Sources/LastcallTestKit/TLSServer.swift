@@ -11,8 +11,10 @@ final class TLSServer: @unchecked Sendable {
     /// - Parameters:
     ///   - certificate: what to show.
     ///   - onlyVersion: such as `TLS1_1_VERSION`, however old; `nil` for OpenSSL's defaults.
+    ///   - authority: the authority, in PEM, whose certificates clients have to show; nobody has to unless told.
     /// - Throws: ``ScriptedRelyingPartyError/tls(_:)``.
-    init(_ certificate: IssuedCertificate, onlyVersion: Int32? = nil) throws {
+    init(_ certificate: IssuedCertificate, onlyVersion: Int32? = nil, asking authority: String? = nil) throws
+    {
         guard let context = unsafe SSL_CTX_new(TLS_server_method()) else {
             throw ScriptedRelyingPartyError.tls("new context")
         }
@@ -31,6 +33,16 @@ final class TLSServer: @unchecked Sendable {
         if let onlyVersion, unsafe lastcall_ssl_only_version(context, onlyVersion) != 1 {
             throw ScriptedRelyingPartyError.tls("limit versions")
         }
+        guard let authority else { return }
+        let trusted = unsafe try Self.reading(authority) { bio in unsafe PEM_read_bio_X509(bio, nil, nil, nil)
+        }
+        defer { unsafe X509_free(trusted.pointer) }
+        guard unsafe X509_STORE_add_cert(SSL_CTX_get_cert_store(context), trusted.pointer) == 1 else {
+            throw ScriptedRelyingPartyError.tls("ask for certificates")
+        }
+        unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        // Without a name of its own a server that asks for certificates resumes no session.
+        unsafe SSL_CTX_set_session_id_context(context, Array("test".utf8), 4)
     }
 
     deinit {

@@ -23,7 +23,8 @@ public struct Client: Sendable, Hashable {
         public let backchannelLogoutSessionRequired: Bool
         /// The JOSE name of the algorithm that its tokens are signed with.
         public let signedResponseAlg: String
-        /// The registered members that only pass through (`client_name`, `jwks`, `jwks_uri`), as a JSON object.
+        /// The registered members that no statement looks at, as a JSON object: `client_name`, those of encryption
+        /// (`id_token_encrypted_response_alg`, `..._enc`, `jwks`, `jwks_uri`), `tls_client_certificate` and `ca`.
         public let other: String
         /// The members of the delivery policy that the client overrides, as a JSON object.
         public let delivery: String

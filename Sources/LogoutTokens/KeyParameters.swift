@@ -46,11 +46,11 @@ final class KeyParameters {
         )
     }
 
-    /// Makes a key pair of this kind out of the parts; what they say is checked later.
+    /// Makes a key of this kind out of the parts, a pair unless told; what they say is checked later.
     ///
     /// - Returns: an EVP_PKEY that the caller owns.
     /// - Throws: ``KeyError/inconsistent`` where OpenSSL refuses the parts, such as a point off its curve.
-    func makeKey(_ kind: String) throws(KeyError) -> OpaquePointer {
+    func makeKey(_ kind: String, _ parts: Int32 = lastcall_key_pair) throws(KeyError) -> OpaquePointer {
         let context = unsafe try present(
             EVP_PKEY_CTX_new_from_name(nil, kind, nil),
             "EVP_PKEY_CTX_new_from_name"
@@ -60,7 +60,7 @@ final class KeyParameters {
         defer { unsafe OSSL_PARAM_free(parameters) }
         unsafe try succeeded(EVP_PKEY_fromdata_init(context), "EVP_PKEY_fromdata_init")
         var key: OpaquePointer?
-        let made = unsafe EVP_PKEY_fromdata(context, &key, lastcall_key_pair, parameters)
+        let made = unsafe EVP_PKEY_fromdata(context, &key, parts, parameters)
         ERR_clear_error()
         guard made == 1, let key = unsafe key else { throw .inconsistent }
         return unsafe key

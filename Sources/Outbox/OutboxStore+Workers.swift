@@ -23,6 +23,8 @@ public struct KnownClient: Sendable {
     public let isWebhook: Bool
     /// What its webhooks are signed with, sealed as private keys are.
     public let sealedSecret: [UInt8]?
+    /// How its tokens are encrypted and its server connected to, a JSON object; see `Client.Metadata`.
+    public let metadata: String
 
     /// A client as its row says.
     public init(
@@ -35,7 +37,8 @@ public struct KnownClient: Sendable {
         delivery: String,
         version: Int64,
         isWebhook: Bool = false,
-        sealedSecret: [UInt8]? = nil
+        sealedSecret: [UInt8]? = nil,
+        metadata: String = "{}"
     ) {
         self.key = key
         self.issuerKey = issuerKey
@@ -47,6 +50,7 @@ public struct KnownClient: Sendable {
         self.version = version
         self.isWebhook = isWebhook
         self.sealedSecret = sealedSecret
+        self.metadata = metadata
     }
 }
 
@@ -160,7 +164,8 @@ extension ColumnReader {
             delivery: try json(),
             version: try int8(),
             isWebhook: try bool(),
-            sealedSecret: try optionalBytes()
+            sealedSecret: try optionalBytes(),
+            metadata: try json()
         )
     }
 }

@@ -33,11 +33,22 @@ public struct Answer: Sendable, Hashable {
     /// `error_description` beside ``error``; at most 1,000 bytes.
     public let errorDescription: String?
 
+    /// What a GET brought, where its status is 200 and all of the body came.
+    public let document: Document?
+
     /// From acceptance to the first byte of the answer; `nil` without a status.
     public let firstByteMicroseconds: Int64?
 
     /// From acceptance to the end.
     public let totalMicroseconds: Int64
+
+    /// A document of an RP's: data, of any form.
+    public struct Document: Sendable, Hashable {
+        /// The body, within its cap.
+        public let body: [UInt8]
+        /// The `Cache-Control` header as it was sent, at most 256 bytes.
+        public let cacheControl: String?
+    }
 
     /// The RP's status; `nil` where the attempt failed.
     public var status: Int? {
@@ -63,6 +74,7 @@ extension Answer {
             retryAfter: nil,
             error: nil,
             errorDescription: nil,
+            document: nil,
             firstByteMicroseconds: nil,
             totalMicroseconds: Int64((monotonicNanoseconds() - acceptedAt) / 1_000)
         )

@@ -2,6 +2,8 @@
 struct AnswerReader {
     private let headerLimit: Int
     private let bodyLimit: Int
+    /// Whether the body is what the request is for.
+    private let keepsBody: Bool
     private var headerBytes = 0
     private var bodyBytes = 0
     private var isJSON = false
@@ -15,14 +17,19 @@ struct AnswerReader {
     private(set) var retryAfter: String?
     /// The start of a body that may explain a 400.
     private(set) var explanation: [UInt8] = []
+    /// The body, where it is kept.
+    private(set) var content: [UInt8] = []
+    private(set) var cacheControl: String?
 
     /// How much of a body is looked at for `error` and `error_description`.
     private static let explanationLimit = 8_192
     private static let retryAfterLimit = 128
+    private static let cacheControlLimit = 256
 
-    init(headerLimit: Int, bodyLimit: Int) {
+    init(headerLimit: Int, bodyLimit: Int, keepsBody: Bool = false) {
         self.headerLimit = headerLimit
         self.bodyLimit = bodyLimit
+        self.keepsBody = keepsBody
     }
 
     /// Takes one line of a header, with its line end. Returns whether to go on.
@@ -42,6 +49,9 @@ struct AnswerReader {
             retryAfter = boundedText(value.prefix(Self.retryAfterLimit), maximumBytes: Self.retryAfterLimit)
         } else if let value = unsafe value(of: "content-type", in: line) {
             isJSON = Self.namesJSON(value)
+        } else if keepsBody, let value = unsafe value(of: "cache-control", in: line) {
+            let bytes = value.prefix(Self.cacheControlLimit)
+            cacheControl = boundedText(bytes, maximumBytes: Self.cacheControlLimit)
         }
         return true
     }
@@ -49,7 +59,9 @@ struct AnswerReader {
     /// Takes some of the body. Returns whether to go on.
     mutating func body(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bodyBytes += bytes.count
-        if status == 400, isJSON {
+        if keepsBody {
+            unsafe content.append(contentsOf: bytes.prefix(max(0, bodyLimit - content.count)))
+        } else if status == 400, isJSON {
             unsafe explanation.append(contentsOf: bytes.prefix(Self.explanationLimit - explanation.count))
         }
         return bodyBytes <= bodyLimit
@@ -59,6 +71,7 @@ struct AnswerReader {
     private mutating func startAnswer(_ line: UnsafeRawBufferPointer) {
         status = nil
         retryAfter = nil
+        cacheControl = nil
         isJSON = false
         guard let space = unsafe line.firstIndex(of: UInt8(ascii: " ")) else { return }
         let digits = unsafe line[(space + 1)...].prefix(3)

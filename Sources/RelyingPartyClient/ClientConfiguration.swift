@@ -9,6 +9,12 @@ public struct ClientConfiguration: Sendable {
     /// How much of an answer's body is read, in bytes; over it the connection is closed.
     public var bodyLimit = 16_384
 
+    /// How long a document may be that is fetched, in bytes.
+    public var documentLimit = 262_144
+
+    /// The oldest version of TLS that is spoken.
+    public var minimumTLS = TLSVersion.tls12
+
     /// How many bytes of headers an answer may have, interim answers and trailers included.
     public var headerLimit = 65_536
 
@@ -45,12 +51,21 @@ public struct ClientConfiguration: Sendable {
         let visible = userAgent.utf8.allSatisfy { (0x20...0x7e).contains($0) }
         guard visible, !userAgent.isEmpty else { throw .invalidSetting("userAgent") }
         guard bodyLimit >= 0 else { throw .invalidSetting("bodyLimit") }
+        guard documentLimit >= 0 else { throw .invalidSetting("documentLimit") }
         guard headerLimit > 0 else { throw .invalidSetting("headerLimit") }
         guard (1...1_000_000).contains(maximumConnections) else {
             throw .invalidSetting("maximumConnections")
         }
         guard (1...1_024).contains(lookupThreads) else { throw .invalidSetting("lookupThreads") }
     }
+}
+
+/// A version of TLS that may be asked for; older ones are never spoken.
+public enum TLSVersion: Sendable, Hashable {
+    /// TLS 1.2. Source: RFC 9325 §3.1.1.
+    case tls12
+    /// TLS 1.3.
+    case tls13
 }
 
 /// Why a ``RelyingPartyClient`` cannot work.

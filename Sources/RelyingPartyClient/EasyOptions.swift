@@ -41,6 +41,15 @@ struct EasyOptions {
         try unsafe check(lastcall_easy_set_pointer(easy, option, pointer))
     }
 
+    /// libcurl copies the bytes.
+    func set(_ option: CURLoption, blob bytes: [UInt8]?) throws(SettingRefused) {
+        if let bytes {
+            try check(unsafe lastcall_easy_set_blob(easy, option, bytes, bytes.count))
+        } else {
+            try check(unsafe lastcall_easy_set_blob(easy, option, nil, 0))
+        }
+    }
+
     /// libcurl copies the body.
     func setBody(_ body: [UInt8]) throws(SettingRefused) {
         try check(unsafe lastcall_easy_set_body(easy, body, curl_off_t(body.count)))

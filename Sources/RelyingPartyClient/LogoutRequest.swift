@@ -25,6 +25,9 @@ public struct LogoutRequest: Sendable {
     /// Whether `http` is allowed; even then only to loopback addresses.
     public let allowHTTP: Bool
 
+    /// What this side shows and trusts; the configured authorities, and no certificate, unless told.
+    public let identity: TLSIdentity?
+
     /// Describes one POST.
     ///
     /// - Parameters:
@@ -35,6 +38,7 @@ public struct LogoutRequest: Sendable {
     ///   - timeout: how long the attempt may take as a whole.
     ///   - rule: the address rule as it stands now.
     ///   - allowHTTP: whether `http` is allowed; no unless told.
+    ///   - identity: see ``identity``.
     public init(
         lane: Int64,
         url: String,
@@ -42,7 +46,8 @@ public struct LogoutRequest: Sendable {
         webhook: WebhookHeaders? = nil,
         timeout: Duration,
         rule: AddressRule,
-        allowHTTP: Bool = false
+        allowHTTP: Bool = false,
+        identity: TLSIdentity? = nil
     ) {
         self.lane = lane
         self.url = url
@@ -51,6 +56,7 @@ public struct LogoutRequest: Sendable {
         self.timeout = timeout
         self.rule = rule
         self.allowHTTP = allowHTTP
+        self.identity = identity
     }
 }
 

@@ -3,12 +3,20 @@ import Synchronization
 /// A request that was taken on, and to whom its answer is owed.
 struct Accepted: Sendable {
     let request: LogoutRequest
+    /// Whether it is a GET, whose request has no body; see ``KeySetRequest/carrier``.
+    let isFetch: Bool
     let acceptedAt: UInt64
     let deadline: UInt64
     let completion: @Sendable (Answer) -> Void
 
-    init(_ request: LogoutRequest, at now: UInt64, completion: @escaping @Sendable (Answer) -> Void) {
+    init(
+        _ request: LogoutRequest,
+        isFetch: Bool = false,
+        at now: UInt64,
+        completion: @escaping @Sendable (Answer) -> Void
+    ) {
         self.request = request
+        self.isFetch = isFetch
         self.completion = completion
         acceptedAt = now
         deadline = now + request.timeout.boundedNanoseconds

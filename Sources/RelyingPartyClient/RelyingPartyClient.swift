@@ -111,7 +111,7 @@ public final class RelyingPartyClient: Sendable {
         }
     }
 
-    private func post(_ requests: [Accepted]) {
+    func post(_ requests: [Accepted]) {
         guard !mailbox.post(requests) else { return }
         complete(requests, .cancelled)
     }

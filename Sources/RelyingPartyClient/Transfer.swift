@@ -11,6 +11,9 @@ final class Transfer {
     private let settings: TransferSettings
     private let errorText: UnsafeMutablePointer<CChar>
     private var shownProtocols = ""
+    private var shownIdentity: TLSIdentity?
+    /// Whether the handle is set to GET, not to POST as all are at first.
+    private var isFetching = false
 
     /// The request in flight; `nil` while the handle is free.
     private(set) var accepted: Accepted?
@@ -68,8 +71,16 @@ final class Transfer {
             shownProtocols = protocols
         }
         try options.set(CURLOPT_URL, accepted.request.url)
-        try options.setBody(accepted.request.body)
-        let headers = try settings.headers(of: accepted.request)
+        if accepted.request.identity !== shownIdentity {
+            try settings.show(accepted.request.identity, on: options)
+            shownIdentity = accepted.request.identity
+        }
+        if accepted.isFetch != isFetching {
+            try options.set(accepted.isFetch ? CURLOPT_HTTPGET : CURLOPT_POST, 1)
+            isFetching = accepted.isFetch
+        }
+        if !isFetching { try options.setBody(accepted.request.body) }
+        let headers = isFetching ? settings.fetchHeaders : try settings.headers(of: accepted.request)
         try options.set(CURLOPT_HTTPHEADER, headers)
         self.headers = headers
         try options.set(CURLOPT_CONNECT_TO, route.connectTo)
@@ -97,7 +108,8 @@ final class Transfer {
         socketGuard = SocketGuard(route.check(for: accepted.request))
         reader = AnswerReader(
             headerLimit: configuration.headerLimit,
-            bodyLimit: configuration.bodyLimit
+            bodyLimit: accepted.isFetch ? configuration.documentLimit : configuration.bodyLimit,
+            keepsBody: accepted.isFetch
         )
         unsafe errorText.pointee = 0
     }
@@ -128,6 +140,7 @@ final class Transfer {
                 retryAfter: nil,
                 error: nil,
                 errorDescription: nil,
+                document: nil,
                 firstByteMicroseconds: nil,
                 totalMicroseconds: total
             )
@@ -137,12 +150,14 @@ final class Transfer {
         let untilByte = unsafe lastcall_easy_microseconds(easy, CURLINFO_STARTTRANSFER_TIME_T)
         return Answer(
             ending: .status(status),
-            detail: nil,
+            detail: accepted.isFetch && code != CURLE_OK ? "the body did not come whole" : nil,
             remoteAddress: address,
             requestSent: true,
             retryAfter: reader.retryAfter,
             error: explanation.error,
             errorDescription: explanation.description,
+            document: accepted.isFetch && status == 200 && code == CURLE_OK
+                ? Answer.Document(body: reader.content, cacheControl: reader.cacheControl) : nil,
             firstByteMicroseconds: untilStart + Int64(untilByte),
             totalMicroseconds: total
         )
@@ -153,6 +168,12 @@ final class Transfer {
         if socketGuard.resendRefused { return .unreachable }
         if socketGuard.isBlocked, code == CURLE_COULDNT_CONNECT || code == CURLE_ABORTED_BY_CALLBACK {
             return .blockedAddress(socketGuard.refusal ?? "")
+        }
+        // With TLS 1.3 a server says no to a certificate only after the handshake: an alert, met while reading.
+        if code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR,
+            unsafe String(cString: errorText).contains(" alert ")
+        {
+            return .tlsFailure
         }
         let systemError = unsafe Int32(truncatingIfNeeded: lastcall_easy_long(easy, CURLINFO_OS_ERRNO))
         return TransportFailure(

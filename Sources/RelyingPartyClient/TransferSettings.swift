@@ -9,6 +9,8 @@ struct TransferSettings: Sendable {
     /// `Expect` removed; libcurl writes all other headers by itself, `Accept: */*` among them: it is what most
     /// clients send, and what some firewalls in front of RPs expect.
     let headers: SettingList
+    /// The headers of a GET.
+    let fetchHeaders: SettingList
 
     private static let withoutExpect = "Expect:"
 
@@ -21,7 +23,12 @@ struct TransferSettings: Sendable {
         guard let headers = SettingList([Self.withoutExpect]) else {
             throw .libraryUnavailable("curl_slist_append")
         }
+        let accepted = "Accept: application/jwk-set+json, application/json"
+        guard let fetchHeaders = SettingList([Self.withoutExpect, accepted]) else {
+            throw .libraryUnavailable("curl_slist_append")
+        }
         self.configuration = configuration
+        self.fetchHeaders = fetchHeaders
         self.caFile = caFile
         self.headers = headers
     }
@@ -52,7 +59,8 @@ struct TransferSettings: Sendable {
 
         try options.set(CURLOPT_SSL_VERIFYPEER, 1)
         try options.set(CURLOPT_SSL_VERIFYHOST, 2)
-        try options.set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        let oldest = configuration.minimumTLS == .tls13 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2
+        try options.set(CURLOPT_SSLVERSION, Int(oldest))
         try options.set(CURLOPT_CAINFO, caFile)
         try options.set(CURLOPT_CAPATH, String?.none)
 
@@ -66,6 +74,15 @@ struct TransferSettings: Sendable {
         try options.set(CURLOPT_DNS_CACHE_TIMEOUT, -1)
         // Names are never resolved by libcurl; if one ever were, the others would not wait for its thread.
         try options.set(CURLOPT_QUICK_EXIT, 1)
+    }
+
+    /// Sets what differs between the identities of clients: the certificate, its key, the authorities. Those of an
+    /// identity come before the configured file; they are handed over as bytes, which libcurl keeps out of its one
+    /// parsed store, so that the store stays the configured authorities'.
+    func show(_ identity: TLSIdentity?, on options: EasyOptions) throws(SettingRefused) {
+        try options.set(CURLOPT_SSLCERT_BLOB, blob: identity?.certificate)
+        try options.set(CURLOPT_SSLKEY_BLOB, blob: identity?.key)
+        try options.set(CURLOPT_CAINFO_BLOB, blob: identity?.authorities)
     }
 
     private func wholeSeconds(_ duration: Duration) -> Int {

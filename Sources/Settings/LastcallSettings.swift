@@ -92,6 +92,14 @@ public struct LastcallSettings: Sendable {
     public let egress: EgressRule
     /// Certificate authorities; `nil`: the system's.
     public let caFile: String?
+    /// Where authorities are that clients may name; `nil`: nowhere.
+    public let authoritiesDirectory: String?
+    /// Where certificates are that clients may name; `nil`: nowhere.
+    public let tlsClientCertificatesDirectory: String?
+    /// The oldest version of TLS: `1.2` or `1.3`.
+    public let minimumTLSVersion: String
+    /// How long the last good keys of a client serve.
+    public let clientKeysStale: Duration
     /// Whether relying parties get the `traceparent`.
     public let propagateTraceContext: Bool
 

@@ -41,7 +41,8 @@ extension SettingTable {
                 allowPrivateNetworks.definition, allowInsecureLoopback.definition,
                 allowCIDRs.definition, denyCIDRs.definition, allowPorts.definition, denyPorts.definition,
                 allowHosts.definition, denyHosts.definition, caFile.definition,
-                egressProxy.definition, propagateTraceContext.definition,
+                authoritiesDir.definition, tlsClientCertificatesDir.definition, minimumTLSVersion.definition,
+                clientKeysStale.definition, egressProxy.definition, propagateTraceContext.definition,
             ]
         ),
         (

@@ -272,6 +272,31 @@ enum SettingTable {
         example: "/etc/lastcall/ca.pem",
         "Certificate authorities that relying parties are checked against, in PEM."
     )
+    static let authoritiesDir = Setting.path(
+        "ca_dir",
+        without: "no authorities to name",
+        example: "/etc/lastcall/ca",
+        "A folder of certificate authorities, <name>.pem; a client names one as its ca, and only that one is trusted there."
+    )
+    static let tlsClientCertificatesDir = Setting.path(
+        "tls_client_certificates_dir",
+        without: "no certificates to name",
+        example: "/etc/lastcall/client-certificates",
+        "A folder of <name>.pem (certificate, chain and key) or <name>.crt and <name>.key, for tls_client_certificate of clients."
+    )
+    static let minimumTLSVersion = Setting<String>.word(
+        "rp_tls_minimum_version",
+        default: "1.2",
+        of: ["1.2", "1.3"],
+        "The oldest version of TLS that is spoken with relying parties."
+    )
+    static let clientKeysStale = Setting.seconds(
+        "client_jwks_stale_seconds",
+        default: 86_400,
+        from: 0,
+        to: 2_592_000,
+        "How long the last good keys of a client serve to encrypt while its jwks_uri gives none."
+    )
     static let egressProxy = Setting(
         "egress_proxy",
         .text,

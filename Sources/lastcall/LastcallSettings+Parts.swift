@@ -4,6 +4,7 @@ import HTTPListener
 import HummingbirdCore
 import IntakeAPI
 import LogoutTokens
+import RelyingPartyClient
 import Settings
 
 extension LastcallSettings {
@@ -18,14 +19,27 @@ extension LastcallSettings {
         return try KeyEncryptionKey(base64: Data(bytes).base64EncodedString())
     }
 
-    /// The API's part of the settings.
-    func api() throws -> APISettings {
+    /// The certificates and authorities that clients may name.
+    var tlsFolders: TLSFolders {
+        TLSFolders(certificates: tlsClientCertificatesDirectory, authorities: authoritiesDirectory)
+    }
+
+    /// The API's part of the settings. `isDelivering`: whether this process sends too, so that what is not configured
+    /// here is configured nowhere.
+    func api(isDelivering: Bool = false) throws -> APISettings {
         var api = APISettings(addressRule: addressRule)
         api.egress = egress
         api.operatorKey = operatorAPIKey?.reveal()
         api.keyEncryptionKey = try sealingKey()
         api.keyPublication = keyPublication
         api.retiredKeyPublication = retiredKeyPublication
+        let folders = tlsFolders
+        if isDelivering || tlsClientCertificatesDirectory != nil {
+            api.isTLSCertificate = { folders.hasCertificate(named: $0) }
+        }
+        if isDelivering || authoritiesDirectory != nil {
+            api.isAuthority = { folders.hasAuthority(named: $0) }
+        }
         api.bodyLimit = bodyLimit
         api.queueLimit = intakeQueueLimit
         api.waitLimit = waitLimit

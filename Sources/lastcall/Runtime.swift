@@ -37,7 +37,7 @@ struct Runtime {
     let worker: DeliveryWorker?
     let api: LastcallAPI
     let apiConnections: ConnectionSlots
-    let tls: TLSIdentity?
+    let tls: ServerTLS?
 
     init(_ settings: LastcallSettings, roles: Roles, logger: Logger, registry: PrometheusRegistry) throws {
         guard !settings.propagateTraceContext else {
@@ -71,11 +71,11 @@ struct Runtime {
                 maximumWaiting: settings.intakeQueueLimit
             ),
             wake: wake,
-            settings: try settings.api(),
+            settings: try settings.api(isDelivering: worker != nil),
             logger: logger
         ) { await probe.readiness() }
         apiConnections = ConnectionSlots(limit: settings.apiConnectionLimit)
-        tls = roles.contains(.api) ? try settings.tlsFiles.map { try TLSIdentity($0) } : nil
+        tls = roles.contains(.api) ? try settings.tlsFiles.map { try ServerTLS($0) } : nil
         worker?.listen { [ends = api.ends] in ends.ended($0) }
         observe()
     }
@@ -96,6 +96,7 @@ struct Runtime {
         }
         var configuration = ClientConfiguration(userAgent: "Lastcall/\(Version.text)")
         configuration.caFile = settings.caFile
+        configuration.minimumTLS = settings.minimumTLSVersion == "1.3" ? .tls13 : .tls12
         configuration.shutdownGrace = settings.drain
         configuration.maximumConnections = 16_384
         let client = try RelyingPartyClient(configuration)
@@ -105,6 +106,14 @@ struct Runtime {
             keyEncryptionKey: key
         )
         worker.egress = settings.egress
+        worker.tlsFolders = settings.tlsFolders
+        worker.clientKeysStale = settings.clientKeysStale
+        for path in worker.tlsFolders.exposedKeyFiles() {
+            logger.warning(
+                "a private key is open to others than its owner: chmod o-rwx,g-w",
+                metadata: ["file": "\(path)"]
+            )
+        }
         worker.slots = settings.slots
         worker.lease = settings.lease
         worker.leaseMargin = LastcallSettings.leaseMargin
@@ -216,7 +225,7 @@ struct Runtime {
         _ address: ListenAddress,
         _ name: String,
         connections: ConnectionSlots,
-        tls: TLSIdentity? = nil,
+        tls: ServerTLS? = nil,
         responder: Responder
     ) -> any Service where Responder.Context == HTTPFrontend.Context {
         var logger = logger

@@ -27,7 +27,7 @@ struct TLSTests {
         var files = folder.files
         files.minimumVersion = minimum
         let client = try TLSClient(trusting: authority, version: spoken)
-        try await TestListener.run(tls: try TLSIdentity(files)) { listener in
+        try await TestListener.run(tls: try ServerTLS(files)) { listener in
             let connection = await RawConnection.open(port: listener.port, tls: client)
             #expect(connection?.tlsVersion == result)
             await connection?.send(Self.get)
@@ -61,7 +61,7 @@ struct TLSTests {
         let isServed = mode == .none || shown == .good || (mode == .optional && shown == .nothing)
         for version in [TLSClient.Version.tls12, .tls13] {
             let client = try TLSClient(trusting: authority, showing: certificate, version: version)
-            try await TestListener.run(tls: try TLSIdentity(files)) { listener in
+            try await TestListener.run(tls: try ServerTLS(files)) { listener in
                 let received = await RawConnection.exchange(Self.get, port: listener.port, tls: client)
                 #expect(received.statuses == (isServed ? [200] : []) && received.isEnded)
                 #expect(listener.calls.all == (isServed ? ["GET /last"] : []))
@@ -73,7 +73,7 @@ struct TLSTests {
     func noTLS() async throws {
         var limits = ListenerLimits()
         limits.headerDeadline = .milliseconds(100)
-        try await TestListener.run(limits, tls: try TLSIdentity(folder.files)) { listener in
+        try await TestListener.run(limits, tls: try ServerTLS(folder.files)) { listener in
             for bytes in [Self.get, "", "\u{16}\u{3}\u{1}\u{2}"] {
                 let received = await RawConnection.exchange(bytes, port: listener.port)
                 #expect(received.isEnded && received.statuses.isEmpty, "\(received.text)")
@@ -87,7 +87,7 @@ struct TLSTests {
         var limits = ListenerLimits()
         limits.idleDeadline = .milliseconds(100)
         let client = try TLSClient(trusting: authority)
-        try await TestListener.run(limits, tls: try TLSIdentity(folder.files)) { listener in
+        try await TestListener.run(limits, tls: try ServerTLS(folder.files)) { listener in
             for (request, statuses) in [
                 ("GET /a HTTP/1.1\r\nHost: a\r\n\r\n", [200]), (SmugglingTests.last, [200]),
                 ("GET b\r\n\r\n", [400]),
@@ -108,7 +108,7 @@ struct TLSTests {
     @Test("a connection beyond the limit is closed before the handshake")
     func noRoom() async throws {
         let client = try TLSClient(trusting: authority)
-        try await TestListener.run(connections: 1, tls: try TLSIdentity(folder.files)) { listener in
+        try await TestListener.run(connections: 1, tls: try ServerTLS(folder.files)) { listener in
             let held = try #require(await RawConnection.open(port: listener.port, tls: client))
             #expect(await RawConnection.open(port: listener.port, tls: client) == nil)
             await held.send(Self.get)
@@ -118,7 +118,7 @@ struct TLSTests {
 
     @Test("new files are for new connections, and files that cannot be used change nothing")
     func reload() async throws {
-        let identity = try TLSIdentity(folder.files)
+        let identity = try ServerTLS(folder.files)
         let (authority, folder) = (authority, folder)
         let client = try TLSClient(trusting: authority)
         try await TestListener.run(tls: identity) { listener in
@@ -159,7 +159,7 @@ struct TLSTests {
 
     @Test("certificates change under load without a failed call")
     func reloadUnderLoad() async throws {
-        let identity = try TLSIdentity(folder.files)
+        let identity = try ServerTLS(folder.files)
         let (authority, folder) = (authority, folder)
         let client = try TLSClient(trusting: authority)
         try await TestListener.run(tls: identity) { listener in
@@ -190,15 +190,15 @@ struct TLSTests {
         var files = folder.files
         files.privateKey = try folder.write("other-key.pem", other.privateKeyPEM)
         #expect(throws: TLSProblem.mismatch(certificate: files.certificateChain, key: files.privateKey)) {
-            try TLSIdentity(files)
+            try ServerTLS(files)
         }
         files.privateKey = "/nowhere/key.pem"
-        #expect(throws: TLSProblem.unreadableKey(path: "/nowhere/key.pem")) { try TLSIdentity(files) }
+        #expect(throws: TLSProblem.unreadableKey(path: "/nowhere/key.pem")) { try ServerTLS(files) }
         files = folder.files
         files.clientCertificates = .required
-        #expect(throws: TLSProblem.noClientCA) { try TLSIdentity(files) }
+        #expect(throws: TLSProblem.noClientCA) { try ServerTLS(files) }
         files.clientCA = "/nowhere/ca.pem"
-        #expect(throws: TLSProblem.unreadableCertificate(path: "/nowhere/ca.pem")) { try TLSIdentity(files) }
+        #expect(throws: TLSProblem.unreadableCertificate(path: "/nowhere/ca.pem")) { try ServerTLS(files) }
     }
 }
 

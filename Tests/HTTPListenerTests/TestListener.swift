@@ -76,7 +76,7 @@ struct TestListener: Sendable {
     static func run<R: Sendable>(
         _ limits: ListenerLimits = ListenerLimits(),
         connections: Int = 1_000,
-        tls: TLSIdentity? = nil,
+        tls: ServerTLS? = nil,
         hold: @escaping @Sendable () async -> Void = {},
         _ body: @escaping @Sendable (TestListener) async throws -> R
     ) async throws -> R {

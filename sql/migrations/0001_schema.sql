@@ -132,7 +132,7 @@ create table lastcall.clients (
     backchannel_logout_uri text collate "C" check (octet_length(backchannel_logout_uri) <= 2048),
     backchannel_logout_session_required boolean not null,
     id_token_signed_response_alg text not null,
-    metadata jsonb not null,                       -- client_name, jwks, jwks_uri
+    metadata jsonb not null,                       -- client_name, jwks, jwks_uri, id_token_encrypted_response_alg and _enc, tls_client_certificate, ca
     sealed_secret bytea,                           -- a completion webhook's signing secret, sealed as private keys are
     delivery jsonb not null,                       -- only the members that the client overrides
     max_in_flight int generated always as ((delivery ->> 'max_in_flight')::int) stored,

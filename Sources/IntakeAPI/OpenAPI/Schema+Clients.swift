@@ -20,15 +20,34 @@ extension Schema {
                         "id_token_signed_response_alg",
                         words(SignatureAlgorithm.self).defaulting(to: .string("RS256"))
                     ),
-                    .optional("id_token_encrypted_response_alg", .text(1...32)),
-                    .optional("id_token_encrypted_response_enc", .text(1...32)),
+                    .optional(
+                        "id_token_encrypted_response_alg",
+                        words(KeyManagementAlgorithm.self).describing(
+                            "Tokens are encrypted with it, for a key in jwks or at the jwks_uri."
+                        )
+                    ),
+                    .optional(
+                        "id_token_encrypted_response_enc",
+                        words(ContentEncryption.self).describing(
+                            "Only with id_token_encrypted_response_alg; A128CBC-HS256 unless given."
+                        )
+                    ),
                     .optional(
                         "jwks",
-                        anyObject.describing("A JWK Set of at most 64 KiB; not with jwks_uri.")
+                        anyObject.describing("A JWK Set of public keys, at most 64 KiB; not with jwks_uri.")
                     ),
                     .optional("jwks_uri", uri), .optional("client_name", .text(0...1_000)),
                     .optional("delivery", named("DeliveryPolicy")),
-                    .optional("tls_client_certificate", .text(1...255)), .optional("ca", .text(1...255)),
+                    .optional(
+                        "tls_client_certificate",
+                        .text(.credentialName).describing("The name of a certificate of the configuration.")
+                    ),
+                    .optional(
+                        "ca",
+                        .text(.credentialName).describing(
+                            "The name of an authority of the configuration; no other is trusted for this client."
+                        )
+                    ),
                 ],
                 isOpen: true
             )
@@ -39,10 +58,11 @@ extension Schema {
                 .required("client_id", .text(.clientID)), .required("backchannel_logout_uri", uri.orNull),
                 .required("backchannel_logout_session_required", boolean),
                 .required("id_token_signed_response_alg", words(SignatureAlgorithm.self)),
-                .optional("id_token_encrypted_response_alg", text.orNull),
-                .optional("id_token_encrypted_response_enc", text.orNull),
+                .optional("id_token_encrypted_response_alg", words(KeyManagementAlgorithm.self)),
+                .optional("id_token_encrypted_response_enc", words(ContentEncryption.self)),
                 .optional("client_name", text), .optional("jwks", anyObject), .optional("jwks_uri", text),
-                .optional("tls_client_certificate", text.orNull), .optional("ca", text.orNull),
+                .optional("tls_client_certificate", .text(.credentialName)),
+                .optional("ca", .text(.credentialName)),
                 .required("delivery", named("DeliveryPolicy")), .required("held", boolean),
                 .required("breaker", words(BreakerState.self)),
                 .required(

@@ -46,6 +46,7 @@ struct Schema: Sendable {
         case .clientID: text(1...255).with("pattern", .string("^[ -~]+$"))
         case .idempotencyKey: text(1...255).with("pattern", .string("^[!-~]+$"))
         case .apiKey: text(32...255).with("pattern", .string("^[!-~]+$"))
+        case .credentialName: text.with("pattern", .string("^[a-z0-9][a-z0-9_-]{0,63}$"))
         case .identifier: text(1...255).describing(grammar.rule)
         }
     }

@@ -3,7 +3,7 @@ import NIOSSL
 import Synchronization
 
 /// What the listener shows, and new files when they come: connections that are open keep what they have seen.
-public final class TLSIdentity: Sendable {
+public final class ServerTLS: Sendable {
     /// What became of a look at the files.
     public enum Reload: Sendable, Hashable {
         /// They are as they were.
