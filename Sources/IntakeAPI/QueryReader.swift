@@ -2,6 +2,7 @@ import DeliveryPolicy
 import FoundationEssentials
 import LogoutModel
 import Outbox
+import StrictJSON
 
 /// Reads a query strictly: names that nobody asked for, malformed encodings and repeated single values are refused.
 package struct QueryReader {
@@ -122,7 +123,8 @@ package struct QueryReader {
     package func finish() throws {
         guard let name = unread.min() else { return }
         // The name came from outside: only a short and harmless one is said again.
-        let shown = Grammar.clientID.accepts(name) ? "The query member \(name)" : "A member of the query"
+        let isHarmless = Grammar.clientID.accepts(name) && isRepeatable(name)
+        let shown = isHarmless ? "The query member \(name)" : "A member of the query"
         throw Problem.invalidRequest("\(shown) is not known here.")
     }
 }

@@ -3,9 +3,11 @@ public enum JSONPointer {
     /// Names longer than this are cut: a pointer goes into an answer, and the name came from outside.
     private static let longestName = 128
 
-    /// The pointer to a member of the object at `parent`; a name over 128 bytes is cut and ends in `…`.
+    /// The pointer to a member of the object at `parent`; a name over 128 bytes is cut and ends in `…`,
+    /// which also stands in place of one that may be a key; see ``isRepeatable(_:)``.
     public static func member(_ name: String, of parent: String = "") -> String {
         var pointer = parent + "/"
+        guard isRepeatable(name) else { return pointer + "…" }
         var length = 0
         for scalar in name.unicodeScalars {
             length += UTF8.width(scalar)

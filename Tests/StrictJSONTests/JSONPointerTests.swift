@@ -23,6 +23,18 @@ struct JSONPointerTests {
         let longest = String(repeating: "a", count: 128)
         #expect(JSONPointer.member(longest) == "/" + longest)
         #expect(JSONPointer.member(longest + "a") == "/" + longest + "…")
-        #expect(JSONPointer.member(String(longest.dropLast()) + "\u{E9}") == "/" + longest.dropLast() + "…")
+    }
+
+    /// A name of 31 bytes is no key, a longer one may be: unless it is words, as every name of Lastcall is.
+    @Test(
+        "a name that may be a key is not said again",
+        arguments: [
+            (String(repeating: "K", count: 31), true), (String(repeating: "K", count: 32), false),
+            ("backchannel_logout_session_requred", true), ("backchannel_logout_session_requred1", false),
+            ("lc_0190a0b0c0d07e0f8a1b2c3d4e5f6071_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", false),
+        ]
+    )
+    func hidesKeys(name: String, isSaid: Bool) {
+        #expect(JSONPointer.member(name, of: "/a") == (isSaid ? "/a/\(name)" : "/a/…"))
     }
 }
