@@ -20,9 +20,9 @@ struct LastcallFuzz {
         var pointers = unsafe rest.map { unsafe strdup($0) } + [nil]
         var count = CInt(rest.count)
         let code = unsafe pointers.withUnsafeMutableBufferPointer { buffer -> CInt in
-            var start = unsafe buffer.baseAddress
+            var start = buffer.baseAddress
             return unsafe runDriver(&count, &start) { bytes, length in
-                do {
+                do throws(BrokenProperty) {
                     try unsafe LastcallFuzz.target.run(
                         Array(UnsafeBufferPointer(start: bytes, count: length))
                     )
