@@ -155,7 +155,7 @@ extension TransportFailure {
     fileprivate var outcome: AttemptOutcome {
         switch self {
         case .timeout: .timeout
-        case .unreachable: .unreachable
+        case .unreachable, .egressProxy: .unreachable
         case .dnsFailure: .dnsFailure
         case .tlsFailure: .tlsFailure
         case .blockedAddress, .forbiddenURL: .blockedAddress

@@ -119,6 +119,18 @@ final class ByteStream {
         wait(events: POLLIN, milliseconds: milliseconds)
     }
 
+    /// Waits until this stream or another has something to read, or is at its end; which of them.
+    func waitForEither(_ other: ByteStream) -> (this: Bool, other: Bool) {
+        // What TLS has decoded already, the socket no longer tells of.
+        if hasPending { return (true, false) }
+        var events = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: other.descriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        while unsafe poll(&events, 2, -1) < 0 {}
+        return (events[0].revents != 0, events[1].revents != 0)
+    }
+
     /// Waits until the client is gone.
     func waitForEnd() {
         _ = wait(events: 0, milliseconds: -1)

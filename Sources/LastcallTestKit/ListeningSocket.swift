@@ -9,8 +9,18 @@ struct ListeningSocket: Sendable {
     /// Listens on `127.0.0.1`, or on `::1`.
     ///
     /// - Throws: ``ScriptedRelyingPartyError/socket(errno:)``.
-    init(ipv6: Bool) throws {
-        let socket = try LoopbackSocket(ipv6: ipv6)
+    init(ipv6: Bool, port: UInt16 = 0) throws {
+        try self.init(LoopbackSocket(ipv6: ipv6, port: port))
+    }
+
+    /// Listens at a port of every address.
+    ///
+    /// - Throws: ``ScriptedRelyingPartyError/socket(errno:)``.
+    init(everywhereAt port: UInt16) throws {
+        try self.init(LoopbackSocket(everywhereAt: port))
+    }
+
+    private init(_ socket: LoopbackSocket) throws {
         descriptor = socket.descriptor
         port = socket.port
         guard listen(descriptor, 1_024) == 0 else {

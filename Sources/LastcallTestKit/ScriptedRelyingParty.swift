@@ -48,7 +48,31 @@ public final class ScriptedRelyingParty: Sendable {
         standing: ScriptedStep = .ok
     ) throws {
         let server = try Self.server(transport, authority: authority)
-        core = try ScriptedServer(transport: transport, tls: server, ipv6: ipv6, standing: standing)
+        let listener = try ListeningSocket(ipv6: ipv6)
+        core = ScriptedServer(transport: transport, tls: server, listener: listener, standing: standing)
+        core.start()
+    }
+
+    /// Starts to listen at every address of the machine, with HTTPS: an RP, whatever an address turns out to be.
+    ///
+    /// - Parameters:
+    ///   - port: where to listen.
+    ///   - authority: issues the certificate.
+    ///   - names: the names that it is good for.
+    ///   - addresses: the addresses that it is good for.
+    /// - Throws: ``ScriptedRelyingPartyError`` or ``CertificateError``.
+    public init(
+        everywhereAt port: UInt16,
+        authority: CertificateAuthority,
+        names: [String],
+        addresses: [String]
+    ) throws {
+        core = ScriptedServer(
+            transport: .tls,
+            tls: try TLSServer(authority.issue(names: names, addresses: addresses)),
+            listener: try ListeningSocket(everywhereAt: port),
+            standing: .ok
+        )
         core.start()
     }
 

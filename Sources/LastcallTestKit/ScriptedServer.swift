@@ -34,12 +34,12 @@ final class ScriptedServer: Sendable {
     init(
         transport: ScriptedRelyingParty.Transport,
         tls: TLSServer?,
-        ipv6: Bool,
+        listener: ListeningSocket,
         standing: ScriptedStep
-    ) throws {
+    ) {
         self.transport = transport
         self.tls = tls
-        listener = try ListeningSocket(ipv6: ipv6)
+        self.listener = listener
         state = Mutex(State(standing: standing))
     }
 

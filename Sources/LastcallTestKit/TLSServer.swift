@@ -49,6 +49,11 @@ final class TLSServer: @unchecked Sendable {
         unsafe SSL_CTX_free(context)
     }
 
+    /// Drops what OpenSSL keeps for this thread now, not in parallel with the end of the process.
+    static func threadEnds() {
+        OPENSSL_thread_stop()
+    }
+
     /// A session on a connected socket, before its handshake; the caller frees it.
     func session(on descriptor: Int32) -> OpaquePointer? {
         guard let session = unsafe SSL_new(context) else { return nil }

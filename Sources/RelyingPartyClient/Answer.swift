@@ -17,7 +17,7 @@ public struct Answer: Sendable, Hashable {
     /// A sentence about a failure for an operator, in libcurl's words where it has some; at most 255 bytes.
     public let detail: String?
 
-    /// The address of the RP, as text; of the last one that was tried, where no connection came about.
+    /// The address of the RP, as text; of the last one that was tried, where no connection came about. Never a proxy's.
     public let remoteAddress: String?
 
     /// Whether any byte of the request was handed to the connection, so that the RP may have acted on it.
@@ -26,7 +26,8 @@ public struct Answer: Sendable, Hashable {
     /// The `Retry-After` header as it was sent, at most 128 bytes.
     public let retryAfter: String?
 
-    /// `error` of a JSON body with status 400; at most 255 bytes.
+    /// `error` of a JSON body with status 400, at most 255 bytes; without a status, what the egress proxy did:
+    /// `egress_proxy_refused` or `egress_proxy_unreachable`.
     /// Source: OpenID Connect Back-Channel Logout 1.0 §2.8.
     public let error: String?
 
@@ -72,8 +73,8 @@ extension Answer {
             remoteAddress: nil,
             requestSent: false,
             retryAfter: nil,
-            error: nil,
-            errorDescription: nil,
+            error: failure.proxyFailure?.code,
+            errorDescription: failure.proxyFailure?.sentence,
             document: nil,
             firstByteMicroseconds: nil,
             totalMicroseconds: Int64((monotonicNanoseconds() - acceptedAt) / 1_000)

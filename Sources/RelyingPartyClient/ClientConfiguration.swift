@@ -6,6 +6,9 @@ public struct ClientConfiguration: Sendable {
     /// A PEM file of the authorities to trust, instead of the system's.
     public var caFile: String?
 
+    /// The operator's proxy for all requests; none unless given, whatever the environment says.
+    public var egressProxy: EgressProxy?
+
     /// How much of an answer's body is read, in bytes; over it the connection is closed.
     public var bodyLimit = 16_384
 

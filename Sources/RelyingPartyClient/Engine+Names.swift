@@ -5,7 +5,15 @@ enum KnownName {
     /// Its addresses, good until this time.
     case addresses([IPAddress], until: UInt64)
     /// It is being looked up; these requests wait.
-    case asked([(accepted: Accepted, route: Route)])
+    case asked([Waiting])
+
+    /// A request that waits for a name: the RP's, or the proxy's.
+    struct Waiting {
+        let accepted: Accepted
+        let route: Route
+        /// What CONNECT may ask for, where the proxy's own name is waited for.
+        var targets: [Tunnel.Target]?
+    }
 }
 
 /// Names: requests wait here, under their own deadlines, for what the lookup threads find.
@@ -13,20 +21,29 @@ extension Engine {
     /// The host's addresses; `nil` where the request has to wait, and now does.
     func addresses(of route: Route, for accepted: Accepted, now: UInt64) -> [IPAddress]? {
         if let literal = route.literal { return [literal] }
-        let host = route.origin.host.lowercased()
+        if settings.configuration.egressProxy?.resolvesNames == true { return [] }
+        return addresses(
+            of: route.origin.host.lowercased(),
+            for: KnownName.Waiting(accepted: accepted, route: route),
+            now: now
+        )
+    }
+
+    /// A name's addresses; `nil` where the request has to wait, and now does.
+    func addresses(of host: String, for request: KnownName.Waiting, now: UInt64) -> [IPAddress]? {
         switch names[host] {
         case .addresses(let addresses, let until) where until > now:
             return addresses
         case .asked(var waiting):
             names[host] = nil  // the list is changed in place, not copied
-            waiting.append((accepted, route))
+            waiting.append(request)
             names[host] = .asked(waiting)
         case .addresses, nil:
             forgetStale(now: now)
-            names[host] = .asked([(accepted, route)])
+            names[host] = .asked([request])
             pool.ask(host)
         }
-        nextExpiry = min(nextExpiry, accepted.deadline)
+        nextExpiry = min(nextExpiry, request.accepted.deadline)
         return nil
     }
 
@@ -38,21 +55,39 @@ extension Engine {
         case .addresses(let addresses) where !addresses.isEmpty:
             let until = now + settings.configuration.nameLifetime.boundedNanoseconds
             names[host] = .addresses(addresses, until: until)
-            for (accepted, route) in waiting {
+            for entry in waiting {
                 do throws(TransportFailure) {
-                    try start(accepted, route: route, addresses: addresses, now: now)
+                    try goOn(entry, addresses: addresses, now: now)
                 } catch {
-                    complete(accepted, error)
+                    complete(entry.accepted, error)
                 }
             }
         case .addresses, .notFound:
-            for entry in waiting { complete(entry.accepted, .dnsFailure, detail: "no such name") }
+            for entry in waiting { fail(entry, detail: "no such name") }
         case .unavailable:
-            for entry in waiting {
-                complete(entry.accepted, .dnsFailure, detail: "its name servers gave no answer")
-            }
+            for entry in waiting { fail(entry, detail: "its name servers gave no answer") }
         case .localError(let cause):
             for entry in waiting { complete(entry.accepted, .localError(cause)) }
+        }
+    }
+
+    private func goOn(
+        _ entry: KnownName.Waiting,
+        addresses: [IPAddress],
+        now: UInt64
+    ) throws(TransportFailure) {
+        if let targets = entry.targets {
+            try enter(entry.accepted, route: entry.route, targets: targets, entrances: addresses, now: now)
+        } else {
+            try start(entry.accepted, route: entry.route, addresses: addresses, now: now)
+        }
+    }
+
+    private func fail(_ entry: KnownName.Waiting, detail: String) {
+        if entry.targets == nil {
+            complete(entry.accepted, .dnsFailure, detail: detail)
+        } else {
+            complete(entry.accepted, .egressProxy(.dnsFailure))
         }
     }
 

@@ -16,7 +16,7 @@ final class Engine {
     var nextExpiry = UInt64.max
     /// Names that are no longer good are dropped once there are this many.
     var nameLimit = 1_024
-    private var routes = RouteTable()
+    private var routes: RouteTable
     /// Every transfer there is; as many as were ever in flight at once.
     private var transfers: [Transfer] = []
     private var free: [Transfer] = []
@@ -25,6 +25,7 @@ final class Engine {
     init(mailbox: Mailbox, settings: TransferSettings) {
         self.mailbox = mailbox
         self.settings = settings
+        routes = RouteTable(proxy: settings.configuration.egressProxy)
         pool = LookupPool(
             lookup: settings.configuration.lookup,
             threads: settings.configuration.lookupThreads,
@@ -92,12 +93,23 @@ final class Engine {
     func start(_ accepted: Accepted, route: Route, addresses: [IPAddress], now: UInt64)
         throws(TransportFailure)
     {
+        if let proxy = settings.configuration.egressProxy {
+            try start(accepted, route: route, addresses: addresses, through: proxy, now: now)
+            return
+        }
         let check = route.check(for: accepted.request)
-        let pairs = try routes.pairs(of: route, addresses: route.dialled(addresses, check))
+        try dial(accepted, route: route, addresses: route.dialled(addresses, check), tunnel: nil, now: now)
+    }
+
+    /// Hands a request to libcurl, with the addresses to open a socket to: the RP's, or those of a tunnel's proxy.
+    func dial(_ accepted: Accepted, route: Route, addresses: [IPAddress], tunnel: Tunnel?, now: UInt64)
+        throws(TransportFailure)
+    {
+        let pairs = try routes.pairs(of: route, addresses: addresses)
         do throws(SettingRefused) {
-            let transfer = try freeTransfer(check)
+            let transfer = try freeTransfer(route.check(for: accepted.request))
             do throws(SettingRefused) {
-                try transfer.prepare(accepted, route: route, pairs: pairs, now: now)
+                try transfer.prepare(accepted, route: route, pairs: pairs, tunnel: tunnel, now: now)
                 try multi.add(transfer)
             } catch {
                 // The answer comes from the caller; this only frees the handle.
@@ -119,7 +131,9 @@ final class Engine {
     }
 
     func complete(_ accepted: Accepted, _ failure: TransportFailure, detail: String? = nil) {
-        accepted.completion(Answer(failure, detail: detail, acceptedAt: accepted.acceptedAt))
+        accepted.completion(
+            Answer(failure, detail: detail ?? failure.sentence, acceptedAt: accepted.acceptedAt)
+        )
     }
 
     // MARK: Ends
@@ -128,6 +142,8 @@ final class Engine {
         while let (transfer, code) = multi.nextDone() {
             multi.remove(transfer)
             if code == CURLE_ABORTED_BY_CALLBACK, transfer.wantsRedial {
+                redial(transfer)
+            } else if transfer.takesNextTarget(code) {
                 redial(transfer)
             } else {
                 end(transfer, code)

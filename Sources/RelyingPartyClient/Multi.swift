@@ -96,6 +96,15 @@ final class Multi: @unchecked Sendable {
         return .success(())
     }()
 
+    /// Whether libcurl can speak TLS to a proxy, and TLS through that.
+    ///
+    /// - Throws: ``RelyingPartyClientError/libraryUnavailable(_:)``.
+    static func checkSecureProxies() throws(RelyingPartyClientError) {
+        guard let version = unsafe lastcall_curl_version(),
+            unsafe version.pointee.features & CURL_VERSION_HTTPS_PROXY != 0
+        else { throw .libraryUnavailable("libcurl has no https proxies") }
+    }
+
     /// The file of authorities that libcurl was built to use.
     static var systemCAFile: String? {
         guard let version = unsafe lastcall_curl_version() else { return nil }

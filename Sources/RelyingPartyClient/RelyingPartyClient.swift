@@ -2,7 +2,7 @@ import Threads
 
 /// Sends logout tokens to RPs: many bounded POSTs to vetted addresses, on one thread of its own.
 ///
-/// A request never follows a redirect and never uses a proxy, cookies or credentials. Each address is judged by the
+/// A request never follows a redirect and never uses cookies, credentials, or a proxy that the operator did not name. Each address is judged by the
 /// request's rule when its socket is opened, and again before a kept connection is used. What an RP does, or does not
 /// do, costs other requests nothing: every one has its own deadline, and names are looked up elsewhere.
 ///
@@ -19,6 +19,7 @@ public final class RelyingPartyClient: Sendable {
     /// - Throws: ``RelyingPartyClientError``.
     public init(_ configuration: ClientConfiguration) throws(RelyingPartyClientError) {
         try configuration.check()
+        if configuration.egressProxy?.isSecure == true { try Multi.checkSecureProxies() }
         settings = try TransferSettings(configuration)
         mailbox = Mailbox(multi: try Multi(maximumConnections: configuration.maximumConnections))
     }

@@ -26,7 +26,13 @@ final class Route {
     /// When a request last used it.
     var usedAt: UInt64 = 0
 
-    private let name: String
+    /// What libcurl dials: this route's own name, or that of a proxy over TLS.
+    let name: String
+    /// How often the first address that a proxy was asked for was of no use.
+    var detours = 0
+    private let dialledPort: UInt16
+    /// Whether other routes dial the same name: its entry is then never taken as loaded, and never out.
+    private let isShared: Bool
     private var addresses: [IPAddress] = []
     /// What tells libcurl the addresses, in the form of `CURLOPT_RESOLVE`.
     private(set) var pairs: SettingList?
@@ -34,11 +40,13 @@ final class Route {
     private var lastDialled: (check: AddressCheck, offered: [IPAddress], dialled: [IPAddress])?
 
     /// `nil` for want of memory.
-    init?(url: String, origin: Origin, number: UInt64) {
+    init?(url: String, origin: Origin, number: UInt64, proxy: EgressProxy? = nil) {
         self.url = url
         self.origin = origin
         literal = IPAddress(origin.host)
-        name = "r\(number).lastcall.invalid"
+        isShared = proxy?.isSecure ?? false
+        name = isShared ? proxy?.host ?? "" : "r\(number).lastcall.invalid"
+        dialledPort = proxy?.port ?? origin.port
         guard let connectTo = SettingList(["::\(name):"]) else { return nil }
         self.connectTo = connectTo
     }
@@ -80,7 +88,7 @@ final class Route {
 
     /// A request that carried the list has reached a connection: libcurl keeps the addresses from here on.
     func loaded(_ list: SettingList) {
-        if list === pairs { isLoaded = true }
+        if list === pairs { isLoaded = !isShared }
     }
 
     /// What puts the addresses into libcurl's cache.
@@ -89,9 +97,9 @@ final class Route {
             let text = address.description
             return text.utf8.contains(UInt8(ascii: ":")) ? "[\(text)]" : text
         }
-        return "\(name):\(origin.port):\(texts.joined(separator: ","))"
+        return "\(name):\(dialledPort):\(texts.joined(separator: ","))"
     }
 
     /// What takes them out of it again.
-    var removal: String { "-\(name):\(origin.port)" }
+    var removal: String? { isShared ? nil : "-\(name):\(dialledPort)" }
 }

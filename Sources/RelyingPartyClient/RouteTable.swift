@@ -6,6 +6,12 @@ struct RouteTable {
     private var made: UInt64 = 0
     private var removals: [String] = []
     private var nextSweep: UInt64 = 0
+    /// What all routes lead through.
+    private let proxy: EgressProxy?
+
+    init(proxy: EgressProxy?) {
+        self.proxy = proxy
+    }
 
     private static let sweepNanoseconds: UInt64 = 60_000_000_000
     private static let idleNanoseconds: UInt64 = 600_000_000_000
@@ -30,11 +36,11 @@ struct RouteTable {
             return known
         }
         made += 1
-        guard let route = Route(url: request.url, origin: origin, number: made) else {
+        guard let route = Route(url: request.url, origin: origin, number: made, proxy: proxy) else {
             throw .localError(.noMemory)
         }
         route.usedAt = now
-        if let known { removals.append(known.removal) }
+        if let removal = known?.removal { removals.append(removal) }
         routes[request.lane] = route
         return route
     }
@@ -56,7 +62,7 @@ struct RouteTable {
     private mutating func sweep(now: UInt64) {
         nextSweep = now + Self.sweepNanoseconds
         for (lane, route) in routes where now - route.usedAt > Self.idleNanoseconds {
-            removals.append(route.removal)
+            if let removal = route.removal { removals.append(removal) }
             routes[lane] = nil
         }
     }

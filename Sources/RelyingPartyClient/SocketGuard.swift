@@ -8,6 +8,8 @@ import Glibc
 /// The second is needed because a reused connection opens no socket, and the rule may have changed since.
 struct SocketGuard {
     private let check: AddressCheck
+    /// Where it is set, sockets lead to its proxy and nowhere else; what CONNECT asks for has been judged.
+    private let tunnel: Tunnel?
 
     /// The last address that a socket was opened for.
     private(set) var opened: IPAddress?
@@ -20,8 +22,9 @@ struct SocketGuard {
     /// Whether libcurl meant to write the request a second time; see ``mayWrite(to:port:)``.
     private(set) var resendRefused = false
 
-    init(_ check: AddressCheck) {
+    init(_ check: AddressCheck, tunnel: Tunnel? = nil) {
         self.check = check
+        self.tunnel = tunnel
     }
 
     /// Whether every address offered was refused.
@@ -64,7 +67,9 @@ struct SocketGuard {
     }
 
     private mutating func admits(_ address: IPAddress, port: UInt16) -> Bool {
-        guard let reason = check.refusal(of: address, port: port) else { return true }
+        let found =
+            tunnel.map { $0.refusal(of: address, port: port) } ?? check.refusal(of: address, port: port)
+        guard let reason = found else { return true }
         refusal = reason
         return false
     }

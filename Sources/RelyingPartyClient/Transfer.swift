@@ -18,6 +18,7 @@ final class Transfer {
     /// The request in flight; `nil` while the handle is free.
     private(set) var accepted: Accepted?
     private var route: Route?
+    private var tunnel: Tunnel?
     private var pairs: SettingList?
     /// Kept for as long as the handle points to it: until the next request.
     private var headers: SettingList?
@@ -56,11 +57,28 @@ final class Transfer {
         !isRedial && !socketGuard.permitted && socketGuard.opened == nil && socketGuard.refusal != nil
     }
 
+    /// Whether the proxy refused one address of the RP and has not been asked for another: nothing reached the RP, so
+    /// the same request may start again. Not where the proxy wants other credentials, whatever the address.
+    func takesNextTarget(_ code: CURLcode) -> Bool {
+        guard let tunnel, code != CURLE_OK, code != CURLE_OPERATION_TIMEDOUT, !socketGuard.permitted,
+            connectStatus >= 300, connectStatus != 407
+        else { return false }
+        // Later requests begin where this one had to go.
+        route?.detours &+= 1
+        return tunnel.advance()
+    }
+
     /// Readies the handle for a request.
-    func prepare(_ accepted: Accepted, route: Route, pairs: SettingList?, now: UInt64) throws(SettingRefused)
-    {
+    func prepare(
+        _ accepted: Accepted,
+        route: Route,
+        pairs: SettingList?,
+        tunnel: Tunnel?,
+        now: UInt64
+    ) throws(SettingRefused) {
         self.accepted = accepted
         self.route = route
+        self.tunnel = tunnel
         self.pairs = pairs
         startedAt = now
         isRedial = false
@@ -83,7 +101,11 @@ final class Transfer {
         let headers = isFetching ? settings.fetchHeaders : try settings.headers(of: accepted.request)
         try options.set(CURLOPT_HTTPHEADER, headers)
         self.headers = headers
-        try options.set(CURLOPT_CONNECT_TO, route.connectTo)
+        if let tunnel {
+            try options.set(CURLOPT_PROXY, tunnel.url)
+        } else {
+            try options.set(CURLOPT_CONNECT_TO, route.connectTo)
+        }
         try options.set(CURLOPT_RESOLVE, pairs)
         try options.set(CURLOPT_FRESH_CONNECT, 0)
         try restart(now: now)
@@ -104,8 +126,9 @@ final class Transfer {
         // Rounded up, and never 0, which to libcurl means no deadline at all.
         let milliseconds = max(1, Int((left + 999_999) / 1_000_000))
         try unsafe EasyOptions(easy).set(CURLOPT_TIMEOUT_MS, min(milliseconds, Int(Int32.max)))
+        if let tunnel { try unsafe EasyOptions(easy).set(CURLOPT_CONNECT_TO, tunnel.target.connectTo) }
         let configuration = settings.configuration
-        socketGuard = SocketGuard(route.check(for: accepted.request))
+        socketGuard = SocketGuard(route.check(for: accepted.request), tunnel: tunnel)
         reader = AnswerReader(
             headerLimit: configuration.headerLimit,
             bodyLimit: accepted.isFetch ? configuration.documentLimit : configuration.bodyLimit,
@@ -120,15 +143,18 @@ final class Transfer {
         guard let accepted else { return nil }
         if socketGuard.permitted, let pairs { route?.loaded(pairs) }
         let answer = answer(to: accepted, code, now: now)
+        // The next request begins with another address, in case the proxy has no way to this one.
+        if tunnel != nil, code != nil, !socketGuard.permitted, let route { route.detours &+= 1 }
         self.accepted = nil
         route = nil
+        tunnel = nil
         pairs = nil
         return (accepted, answer)
     }
 
     private func answer(to accepted: Accepted, _ code: CURLcode?, now: UInt64) -> Answer {
         let sent = socketGuard.permitted && (socketGuard.resendRefused || requestSize > 0)
-        let address = text(CURLINFO_PRIMARY_IP) ?? socketGuard.opened?.description
+        let address = remoteAddress
         let total = Int64((now - accepted.acceptedAt) / 1_000)
         guard reader.isComplete, let status = reader.status else {
             let failure = code.map { self.failure($0, sent: sent) } ?? TransportFailure.cancelled
@@ -138,8 +164,8 @@ final class Transfer {
                 remoteAddress: address,
                 requestSent: sent,
                 retryAfter: nil,
-                error: nil,
-                errorDescription: nil,
+                error: failure.proxyFailure?.code,
+                errorDescription: failure.proxyFailure?.sentence,
                 document: nil,
                 firstByteMicroseconds: nil,
                 totalMicroseconds: total
@@ -176,11 +202,24 @@ final class Transfer {
             return .tlsFailure
         }
         let systemError = unsafe Int32(truncatingIfNeeded: lastcall_easy_long(easy, CURLINFO_OS_ERRNO))
-        return TransportFailure(
+        let failure = TransportFailure(
             code,
             sent: sent,
             systemError: socketGuard.opened == nil ? socketGuard.openError : systemError
         )
+        guard let tunnel, !socketGuard.permitted else { return failure }
+        return tunnel.failure(failure, answered: connectStatus)
+    }
+
+    /// The RP's: behind a proxy the one that CONNECT asked for, which is none where the proxy resolves names.
+    private var remoteAddress: String? {
+        if let tunnel { return tunnel.target.address?.description }
+        return text(CURLINFO_PRIMARY_IP) ?? socketGuard.opened?.description
+    }
+
+    /// How the proxy answered CONNECT; 0 where it was not asked, or did not answer.
+    private var connectStatus: Int {
+        unsafe lastcall_easy_long(easy, CURLINFO_HTTP_CONNECTCODE)
     }
 
     private func detail(_ code: CURLcode, _ failure: TransportFailure) -> String? {
@@ -188,7 +227,7 @@ final class Transfer {
             return "more than \(settings.configuration.headerLimit) bytes of headers"
         }
         if socketGuard.resendRefused { return "the connection ended before an answer" }
-        if case .blockedAddress(let text) = failure { return text }
+        if let sentence = failure.sentence { return sentence }
         // libcurl's own sentence about this names the host as the route spells it.
         guard code != CURLE_COULDNT_CONNECT else { return "no connection to any address" }
         let own = unsafe String(cString: errorText)

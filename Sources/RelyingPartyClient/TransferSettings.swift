@@ -74,6 +74,7 @@ struct TransferSettings: Sendable {
         try options.set(CURLOPT_DNS_CACHE_TIMEOUT, -1)
         // Names are never resolved by libcurl; if one ever were, the others would not wait for its thread.
         try options.set(CURLOPT_QUICK_EXIT, 1)
+        if let proxy = configuration.egressProxy { try apply(proxy, to: options) }
     }
 
     /// Sets what differs between the identities of clients: the certificate, its key, the authorities. Those of an

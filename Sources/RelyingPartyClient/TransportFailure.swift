@@ -16,8 +16,25 @@ public enum TransportFailure: Error, Sendable, Hashable {
     case protocolError
     /// This machine could not try; the RP has no part in it.
     case localError(LocalCause)
+    /// The operator's proxy did not let it through; the RP has not seen any of it.
+    case egressProxy(EgressProxyFailure)
     /// The sender was shut down first.
     case cancelled
+
+    /// What failed on the way to the RP.
+    var proxyFailure: EgressProxyFailure? {
+        guard case .egressProxy(let failure) = self else { return nil }
+        return failure
+    }
+
+    /// What the failure itself says to an operator.
+    var sentence: String? {
+        switch self {
+        case .blockedAddress(let text): text
+        case .egressProxy(let failure): failure.sentence
+        default: nil
+        }
+    }
 
     /// What this machine was short of.
     public enum LocalCause: Sendable, Hashable {

@@ -36,6 +36,18 @@ extension LastcallSettings {
                 origin(of: SettingTable.databaseURL)
             )
         }
+        if egressProxy == nil {
+            if egressProxyCredentials != nil { throw aloneWithoutProxy(SettingTable.egressProxyCredentials) }
+            if egressProxyResolvesNames { throw aloneWithoutProxy(SettingTable.egressProxyResolvesNames) }
+        }
+    }
+
+    private func aloneWithoutProxy<Value>(_ setting: Setting<Value>) -> SettingsError {
+        .contradiction(
+            .proxySettingAlone(setting.definition.name),
+            origin(of: setting),
+            origin(of: SettingTable.egressProxy)
+        )
     }
 
     private func checkTLS() throws(SettingsError) {

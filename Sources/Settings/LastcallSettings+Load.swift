@@ -37,10 +37,6 @@ extension LastcallSettings {
     }
 
     private init(_ reader: inout SettingReader) throws(SettingsError) {
-        if try reader.optional(SettingTable.egressProxy) != nil {
-            let name = SettingTable.egressProxy.definition.name
-            throw .notAvailable(setting: name, source: reader.origins[name] ?? .standard)
-        }
         config = try reader.optional(SettingTable.config)
         dataDirectory = try reader.value(SettingTable.dataDir)
         postgresBinDirectory = try reader.optional(SettingTable.postgresBinDir)
@@ -87,6 +83,9 @@ extension LastcallSettings {
         tlsClientCertificatesDirectory = try reader.optional(SettingTable.tlsClientCertificatesDir)
         minimumTLSVersion = try reader.value(SettingTable.minimumTLSVersion)
         clientKeysStale = try reader.value(SettingTable.clientKeysStale)
+        egressProxy = try reader.optional(SettingTable.egressProxy)
+        egressProxyCredentials = try reader.secret(SettingTable.egressProxyCredentials)
+        egressProxyResolvesNames = try reader.value(SettingTable.egressProxyResolvesNames)
         propagateTraceContext = try reader.value(SettingTable.propagateTraceContext)
         lease = try reader.value(SettingTable.lease)
         slots = try reader.value(SettingTable.slots)

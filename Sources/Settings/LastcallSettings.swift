@@ -100,6 +100,12 @@ public struct LastcallSettings: Sendable {
     public let minimumTLSVersion: String
     /// How long the last good keys of a client serve.
     public let clientKeysStale: Duration
+    /// What requests to relying parties are tunnelled through; `nil`: nothing.
+    public let egressProxy: ProxyAddress?
+    /// `user:password` for ``egressProxy``.
+    public let egressProxyCredentials: Secret<String>?
+    /// Whether ``egressProxy`` is given names instead of judged addresses.
+    public let egressProxyResolvesNames: Bool
     /// Whether relying parties get the `traceparent`.
     public let propagateTraceContext: Bool
 

@@ -134,6 +134,20 @@ extension Setting<ListenAddress> {
     }
 }
 
+extension Setting<ProxyAddress> {
+    static func proxy(_ name: String, _ help: String) -> Setting {
+        Setting(
+            name,
+            .text,
+            default: nil,
+            without: "none",
+            allowed: "http://host:port or https://host:port, without credentials",
+            example: "http://proxy.example.com:3128",
+            help
+        ) { text in ProxyAddress(text) }
+    }
+}
+
 extension Setting<Logger.Level> {
     static func level(_ name: String, default value: Logger.Level, _ help: String) -> Setting {
         let allowed = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -160,6 +174,25 @@ extension Setting<Secret<String>> {
             let isForm =
                 text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") || text.contains("=")
             return isForm ? Secret(text) : nil
+        }
+    }
+
+    static func credentials(_ name: String, _ help: String) -> Setting {
+        Setting(
+            name,
+            .text,
+            default: nil,
+            without: "none",
+            allowed: "user:password, at most 512 bytes without control characters",
+            example: "lastcall:a-long-password",
+            isSecret: true,
+            places: [.environment, .file],
+            help
+        ) { text in
+            guard text.utf8.count <= 512, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+                return nil
+            }
+            return text.dropFirst().contains(":") && !text.hasPrefix(":") ? Secret(text) : nil
         }
     }
 

@@ -15,6 +15,8 @@ public enum SettingContradiction: Sendable, Hashable, CustomStringConvertible {
     case noTLS
     /// `tls_client_ca_file` and `tls_client_certificates` contradict each other.
     case clientAuthorities
+    /// A setting of the egress proxy is given without `egress_proxy`.
+    case proxySettingAlone(String)
 
     /// The rule in one sentence, with the values.
     public var description: String {
@@ -35,6 +37,8 @@ public enum SettingContradiction: Sendable, Hashable, CustomStringConvertible {
             "tls_client_certificates asks for TLS, which needs tls_certificate_file and tls_private_key_file"
         case .clientAuthorities:
             "tls_client_ca_file is needed if tls_client_certificates is optional or required, and only then"
+        case .proxySettingAlone(let name):
+            "\(name) needs egress_proxy: without a proxy it means nothing"
         }
     }
 }

@@ -51,6 +51,8 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.denyHosts) var denyHosts: String?
     @Option(SettingTable.caFile) var caFile: String?
     @Option(SettingTable.egressProxy) var egressProxy: String?
+    @Option(fileOf: SettingTable.egressProxyCredentials) var egressProxyCredentialsFile: String?
+    @Option(SettingTable.egressProxyResolvesNames) var egressProxyResolvesNames: String?
     @Option(SettingTable.propagateTraceContext) var propagateTraceContext: String?
     @Option(SettingTable.lease) var lease: String?
     @Option(SettingTable.slots) var slots: String?
@@ -116,6 +118,8 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.denyHosts.definition, denyHosts),
             (SettingTable.caFile.definition, caFile),
             (SettingTable.egressProxy.definition, egressProxy),
+            (SettingTable.egressProxyCredentials.definition.fileForm, egressProxyCredentialsFile),
+            (SettingTable.egressProxyResolvesNames.definition, egressProxyResolvesNames),
             (SettingTable.propagateTraceContext.definition, propagateTraceContext),
             (SettingTable.lease.definition, lease),
             (SettingTable.slots.definition, slots),

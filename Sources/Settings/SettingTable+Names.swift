@@ -42,7 +42,8 @@ extension SettingTable {
                 allowCIDRs.definition, denyCIDRs.definition, allowPorts.definition, denyPorts.definition,
                 allowHosts.definition, denyHosts.definition, caFile.definition,
                 authoritiesDir.definition, tlsClientCertificatesDir.definition, minimumTLSVersion.definition,
-                clientKeysStale.definition, egressProxy.definition, propagateTraceContext.definition,
+                clientKeysStale.definition, egressProxy.definition, egressProxyCredentials.definition,
+                egressProxyResolvesNames.definition, propagateTraceContext.definition,
             ]
         ),
         (

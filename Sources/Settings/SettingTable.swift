@@ -297,15 +297,19 @@ enum SettingTable {
         to: 2_592_000,
         "How long the last good keys of a client serve to encrypt while its jwks_uri gives none."
     )
-    static let egressProxy = Setting(
+    static let egressProxy = Setting.proxy(
         "egress_proxy",
-        .text,
-        default: nil,
-        without: "none",
-        allowed: "nothing yet",
-        example: "http://proxy.example.com:3128",
-        "Reserved: a proxy for requests to relying parties. Not available yet; setting it stops the start."
-    ) { $0 }
+        "The proxy that all requests to relying parties are tunnelled through. The environment's proxies never count."
+    )
+    static let egressProxyCredentials = Setting<Secret<String>>.credentials(
+        "egress_proxy_credentials",
+        "Sent to that proxy, and to nobody else."
+    )
+    static let egressProxyResolvesNames = Setting.boolean(
+        "egress_proxy_resolves_names",
+        default: false,
+        "Whether that proxy is given names instead of addresses that Lastcall judged. It must then judge them itself."
+    )
     static let propagateTraceContext = Setting.boolean(
         "propagate_trace_context",
         default: false,

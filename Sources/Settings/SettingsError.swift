@@ -17,8 +17,6 @@ public enum SettingsError: Error, Sendable, Hashable {
     case malformedFile(path: String, line: Int, column: Int)
     /// The settings file writes U+0000 as an escape, which would cut a value short.
     case nulInFile(path: String)
-    /// The name is reserved for something this version cannot do yet.
-    case notAvailable(setting: String, source: SettingSource)
     /// Two values that make no sense together, and where each came from.
     case contradiction(SettingContradiction, SettingSource, SettingSource)
 }
@@ -45,8 +43,6 @@ extension SettingsError: CustomStringConvertible {
             "\(path), line \(line), column \(column): not TOML; a setting is name = value, and text stands in quotes"
         case .nulInFile(let path):
             "\(path): the escape for U+0000 is not allowed"
-        case .notAvailable(let setting, let source):
-            "\(setting) (\(source)) is not available yet in this version; remove it"
         case .contradiction(let contradiction, let first, let second):
             "\(contradiction) (\(first); \(second))"
         }

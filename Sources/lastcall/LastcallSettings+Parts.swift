@@ -13,6 +13,19 @@ extension LastcallSettings {
         AddressRule(allowPrivateNetworks: allowPrivateNetworks, allowLoopback: allowInsecureLoopback)
     }
 
+    /// What requests to relying parties are tunnelled through.
+    var proxy: EgressProxy? {
+        egressProxy.map { address in
+            EgressProxy(
+                isSecure: address.isSecure,
+                host: address.host,
+                port: address.port,
+                credentials: egressProxyCredentials?.reveal(),
+                resolvesNames: egressProxyResolvesNames
+            )
+        }
+    }
+
     /// What signing keys are sealed under.
     func sealingKey() throws -> KeyEncryptionKey? {
         guard let bytes = keyEncryptionKey?.reveal() else { return nil }

@@ -99,6 +99,13 @@ struct Runtime {
         configuration.minimumTLS = settings.minimumTLSVersion == "1.3" ? .tls13 : .tls12
         configuration.shutdownGrace = settings.drain
         configuration.maximumConnections = 16_384
+        configuration.egressProxy = settings.proxy
+        if let proxy = configuration.egressProxy {
+            logger.info(
+                "relying parties are called through a proxy",
+                metadata: ["proxy": "\(proxy)", "resolves_names": "\(proxy.resolvesNames)"]
+            )
+        }
         let client = try RelyingPartyClient(configuration)
         var worker = WorkerSettings(
             name: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)",

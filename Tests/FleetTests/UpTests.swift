@@ -107,7 +107,7 @@ struct UpTests {
             ("up", ["LASTCALL_KEY_ENCRYPTION_KEY": "c2hvcnQ="]),
             ("up", ["LASTCALL_OPERATOR_API_KEY": "short"]),
             ("up", ["LASTCALL_LEESE_SECONDS": "10"]), ("up", ["LASTCALL_CONFIG": "/nowhere/lastcall.toml"]),
-            ("up", ["LASTCALL_EGRESS_PROXY": "http://proxy:3128"]), ("serve", [:]), ("work", [:]),
+            ("up", ["LASTCALL_EGRESS_PROXY": "socks5://proxy:3128"]), ("serve", [:]), ("work", [:]),
             ("work", ["LASTCALL_DATABASE_URL": "host=/nowhere"]),
             ("up", ["LASTCALL_DATA_DIR": "/proc/lastcall"]),
         ] as [(String, [String: String])]

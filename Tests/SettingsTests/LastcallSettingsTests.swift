@@ -126,15 +126,25 @@ struct LastcallSettingsTests {
         #expect(throws: secret) { try load(flags: ["database_url": "host=a"]) }
     }
 
-    @Test("the reserved proxy is refused wherever it is given, never ignored")
-    func reservedProxy() {
-        #expect(throws: SettingsError.notAvailable(setting: "egress_proxy", source: .flag("--egress-proxy")))
-        {
-            try load(flags: ["egress_proxy": ""])
-        }
-        let environment = SettingSource.environment("LASTCALL_EGRESS_PROXY")
-        #expect(throws: SettingsError.notAvailable(setting: "egress_proxy", source: environment)) {
-            try load(environment: ["LASTCALL_EGRESS_PROXY": "http://proxy:3128"])
-        }
+    @Test("a proxy comes with its credentials, which are a secret, and with who resolves names")
+    func proxy() throws {
+        let settings = try load(
+            flags: ["egress_proxy_resolves_names": "true"],
+            environment: [
+                "LASTCALL_EGRESS_PROXY": "http://proxy:3128",
+                "LASTCALL_EGRESS_PROXY_CREDENTIALS": "op:hunter2",
+            ]
+        )
+        #expect(settings.egressProxy == ProxyAddress("http://proxy:3128"))
+        #expect(settings.egressProxyCredentials?.reveal() == "op:hunter2")
+        #expect(settings.egressProxyResolvesNames)
+        #expect(!"\(settings)".contains("hunter2"))
+        #expect(try load(file: "").egressProxy == nil)
+    }
+
+    @Test("credentials are a user, a colon and a password", arguments: ["op", ":pw", "a\nb:c", ""])
+    func proxyCredentials(text: String) {
+        let variables = ["LASTCALL_EGRESS_PROXY": "http://p:1", "LASTCALL_EGRESS_PROXY_CREDENTIALS": text]
+        #expect(throws: SettingsError.self) { try load(environment: variables) }
     }
 }

@@ -51,6 +51,22 @@ struct SettingContradictionTests {
         )
     }
 
+    @Test(
+        "what belongs to a proxy needs a proxy",
+        arguments: [("egress_proxy_credentials", "op:pw"), ("egress_proxy_resolves_names", "true")]
+    )
+    func proxySettings(name: String, value: String) throws {
+        let variable = "LASTCALL_\(name.uppercased())"
+        let expected = SettingsError.contradiction(
+            .proxySettingAlone(name),
+            .environment(variable),
+            .standard
+        )
+        #expect(throws: expected) { try load(environment: [variable: value]) }
+        let both = [variable: value, "LASTCALL_EGRESS_PROXY": "https://[::1]:3129/"]
+        #expect(try load(environment: both).egressProxy?.description == "https://[::1]:3129")
+    }
+
     @Test("a connection for LISTEN needs the database it belongs to")
     func listenURL() throws {
         let variables = ["LASTCALL_DATABASE_LISTEN_URL": "host=direct"]

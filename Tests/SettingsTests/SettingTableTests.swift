@@ -109,6 +109,11 @@ struct SettingTableTests {
             #expect(definitions.contains(secret.fileForm))
         }
         let secrets = definitions.filter(\.isSecret).map(\.name)
-        #expect(secrets == ["database_url", "database_listen_url", "operator_api_key", "key_encryption_key"])
+        #expect(
+            secrets == [
+                "database_url", "database_listen_url", "operator_api_key", "key_encryption_key",
+                "egress_proxy_credentials",
+            ]
+        )
     }
 }
