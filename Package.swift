@@ -138,6 +138,11 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("FuzzTargets"),
+        // What scripts/harden network runs inside its network namespace.
+        .executableTarget(
+            name: "lastcall-network-proof",
+            dependencies: ["DeliveryPolicy", "LastcallTestKit", "RelyingPartyClient"], swiftSettings: strict
+        ),
         tests("StrictJSON"),
         tests("LogoutModel"),
         tests("DeliveryPolicy", ["LogoutModel", "StrictJSON"]),
