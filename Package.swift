@@ -93,7 +93,7 @@ let package = Package(
             name: "IntakeAPI",
             dependencies: [
                 "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient", "Outbox",
-                "HTTPListener", hummingbird, logging, lifecycle,
+                "HTTPListener", hummingbird, logging, metrics, coreMetrics, lifecycle,
             ],
             swiftSettings: strict
         ),

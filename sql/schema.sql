@@ -361,6 +361,12 @@ from input i left join summed s on s.ord = i.ord left join known k on k.ord = i.
 order by i.ord, p.ordinal;
 end $$;
 
+CREATE FUNCTION lastcall.acting_issuer() RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    select nullif(current_setting('lastcall.issuer', true), '')::int
+$$;
+
 CREATE FUNCTION lastcall.uuid7(at timestamp with time zone DEFAULT clock_timestamp()) RETURNS uuid
     LANGUAGE plpgsql PARALLEL SAFE
     AS $$
@@ -593,6 +599,33 @@ CREATE FUNCTION lastcall.event_of(delivery_id uuid) RETURNS uuid
     AS $$
     select encode(overlay(uuid_send(delivery_id) placing '\x000000'::bytea from 14), 'hex')::uuid
 $$;
+
+CREATE FUNCTION lastcall.events_naming(session_id text, user_id text, user_agent_id text, before uuid, at_least uuid, most integer) RETURNS TABLE(event_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+declare
+    of_issuer constant int := lastcall.acting_issuer();
+begin
+    if events_naming.session_id is not null then
+        return query select e.event_id from lastcall.logout_events e
+            where e.issuer_key = of_issuer and (e.scope ->> 'session_id') collate "C" = events_naming.session_id
+                and (before is null or e.event_id < before) and (at_least is null or e.event_id >= at_least)
+            order by e.event_id desc limit most;
+    elsif events_naming.user_id is not null then
+        return query select e.event_id from lastcall.logout_events e
+            where e.issuer_key = of_issuer and (e.scope ->> 'user_id') collate "C" = events_naming.user_id
+                and (before is null or e.event_id < before) and (at_least is null or e.event_id >= at_least)
+            order by e.event_id desc limit most;
+    elsif events_naming.user_agent_id is not null then
+        return query select e.event_id from lastcall.logout_events e
+            where e.issuer_key = of_issuer and (e.scope ->> 'user_agent_id') collate "C" = events_naming.user_agent_id
+                and (before is null or e.event_id < before) and (at_least is null or e.event_id >= at_least)
+            order by e.event_id desc limit most;
+    end if;
+end $$;
 
 CREATE FUNCTION lastcall.expand_step(size integer, usual_within double precision) RETURNS integer[]
     LANGUAGE plpgsql
@@ -1138,9 +1171,12 @@ CREATE TABLE lastcall.api_keys (
     name text NOT NULL,
     scopes text[] NOT NULL,
     secret_hash bytea NOT NULL,
+    calls_per_second integer,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone,
+    last_used_at timestamp with time zone,
     revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_calls_per_second_check CHECK (((calls_per_second >= 1) AND (calls_per_second <= 1000000))),
     CONSTRAINT api_keys_name_check CHECK (((octet_length(name) >= 1) AND (octet_length(name) <= 255))),
     CONSTRAINT api_keys_secret_hash_check CHECK ((octet_length(secret_hash) = 32))
 );
@@ -1251,7 +1287,7 @@ ALTER TABLE lastcall.clients ALTER COLUMN client_key ADD GENERATED ALWAYS AS IDE
     CACHE 1
 );
 
-CREATE VIEW lastcall.completion_webhooks AS
+CREATE VIEW lastcall.completion_webhooks WITH (security_invoker='true') AS
  SELECT clients.issuer_key,
     clients.client_key,
     (((clients.delivery ->> 'deliver_within_seconds'::text))::double precision * '00:00:01'::interval) AS deliver_within
@@ -1319,7 +1355,7 @@ CREATE TABLE lastcall.delivery_queue (
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000');
 
-CREATE VIEW lastcall.delivery_view AS
+CREATE VIEW lastcall.delivery_view WITH (security_invoker='true') AS
  SELECT q.issuer_key,
     q.delivery_id,
     c.client_id,
@@ -1405,7 +1441,7 @@ CREATE TABLE lastcall.logout_events (
 )
 PARTITION BY RANGE (event_id);
 
-CREATE VIEW lastcall.event_view AS
+CREATE VIEW lastcall.event_view WITH (security_invoker='true') AS
  SELECT e.issuer_key,
     e.event_id,
     e.scope,
@@ -1429,8 +1465,12 @@ CREATE VIEW lastcall.event_view AS
     e.cancelled,
     e.not_covered,
     h.status AS webhook_status,
-    h.attempt_count AS webhook_attempts
-   FROM ((lastcall.logout_events e
+    h.attempt_count AS webhook_attempts,
+    i.deliveries_end
+   FROM (((lastcall.logout_events e
+     CROSS JOIN LATERAL ( SELECT lastcall.end_of_deliveries(e.event_id) AS deliveries_end,
+            lastcall.webhook_id(e.event_id, e.end_count) AS webhook_id
+         OFFSET 0) i)
      CROSS JOIN LATERAL ( SELECT (count(*) FILTER (WHERE (d.status = 'pending'::text)))::integer AS pending,
             (count(*) FILTER (WHERE (d.status = 'delivering'::text)))::integer AS delivering,
             (count(*) FILTER (WHERE (d.status = 'retrying'::text)))::integer AS retrying,
@@ -1444,7 +1484,7 @@ CREATE VIEW lastcall.event_view AS
                         END AS status
                    FROM (lastcall.delivery_queue q
                      JOIN lastcall.clients c ON ((c.client_key = q.client_key)))
-                  WHERE ((e.open_count > 0) AND (q.issuer_key = e.issuer_key) AND (q.delivery_id > e.event_id) AND (q.delivery_id < lastcall.end_of_deliveries(e.event_id)))) d) o)
+                  WHERE ((e.open_count > 0) AND (q.issuer_key = e.issuer_key) AND (q.delivery_id > e.event_id) AND (q.delivery_id < i.deliveries_end))) d) o)
      LEFT JOIN LATERAL ( SELECT
                 CASE
                     WHEN (q.lease_until > now()) THEN 'delivering'::text
@@ -1453,12 +1493,12 @@ CREATE VIEW lastcall.event_view AS
                 END AS status,
             q.attempt_count
            FROM lastcall.delivery_queue q
-          WHERE ((q.issuer_key = e.issuer_key) AND (q.delivery_id = lastcall.webhook_id(e.event_id, e.end_count)))
+          WHERE ((q.issuer_key = e.issuer_key) AND (q.delivery_id = i.webhook_id))
         UNION ALL
          SELECT (d.status)::text AS status,
             d.attempt_count
            FROM lastcall.deliveries d
-          WHERE ((d.issuer_key = e.issuer_key) AND (d.delivery_id = lastcall.webhook_id(e.event_id, e.end_count)))) h ON ((e.end_count > 0)));
+          WHERE ((d.issuer_key = e.issuer_key) AND (d.delivery_id = i.webhook_id))) h ON ((e.end_count > 0)));
 
 CREATE TABLE lastcall.idempotency_keys (
     issuer_key integer NOT NULL,
@@ -1565,6 +1605,7 @@ ALTER TABLE lastcall.participations ALTER COLUMN participation_key ADD GENERATED
 
 CREATE TABLE lastcall.probes (
     probe_id uuid DEFAULT lastcall.uuid7() NOT NULL,
+    issuer_key integer NOT NULL,
     client_key integer NOT NULL,
     actor text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1707,6 +1748,8 @@ ALTER TABLE ONLY lastcall.signing_keys
 ALTER TABLE ONLY lastcall.workers
     ADD CONSTRAINT workers_pkey PRIMARY KEY (worker_key);
 
+CREATE INDEX api_keys_of_issuer ON lastcall.api_keys USING btree (issuer_key, api_key_id);
+
 CREATE INDEX audit_events_by_subject ON ONLY lastcall.audit_events USING btree (issuer_key, subject_id) WHERE (subject_id IS NOT NULL);
 
 CREATE INDEX audit_events_default_issuer_key_subject_id_idx ON lastcall.audit_events_default USING btree (issuer_key, subject_id) WHERE (subject_id IS NOT NULL);
@@ -1809,3 +1852,63 @@ ALTER TABLE ONLY lastcall.clients
 
 ALTER TABLE ONLY lastcall.signing_keys
     ADD CONSTRAINT signing_keys_issuer_key_fkey FOREIGN KEY (issuer_key) REFERENCES lastcall.issuers(issuer_key) ON DELETE CASCADE;
+
+ALTER TABLE lastcall.api_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.attempts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.audit_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.audit_seals ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.clients ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.deliveries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.delivery_queue ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.event_subjects ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.idempotency_keys ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.issuers ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.logout_events ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.operations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.participations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.probes ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE lastcall.signing_keys ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY tenant ON lastcall.api_keys TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.attempts TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.audit_events TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.audit_seals TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.clients TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.deliveries TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.delivery_queue TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.event_subjects TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.idempotency_keys TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.issuers TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.logout_events TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.operations TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.participations TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.probes TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.signing_keys TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));

@@ -29,6 +29,12 @@ public struct APISettings: Sendable {
     public var inProgressLimit: Int
     /// How many streams of the audit trail may be open at once.
     public var auditStreamLimit: Int
+    /// How many calls a second an API key may make that has no limit of its own; 0: no limit.
+    public var keyCallsPerSecond: Int
+    /// How many calls such a key may make at once.
+    public var keyBurstCalls: Int
+    /// How many authentications may fail in a second before others are refused unseen; 0: no limit.
+    public var failedAuthenticationsPerSecond: Int
 
     /// The defaults of every setting.
     public init(addressRule: AddressRule) {
@@ -40,5 +46,8 @@ public struct APISettings: Sendable {
         waitLimit = 10_000
         inProgressLimit = 2_000
         auditStreamLimit = 1_000
+        keyCallsPerSecond = 20_000
+        keyBurstCalls = 20_000
+        failedAuthenticationsPerSecond = 200
     }
 }

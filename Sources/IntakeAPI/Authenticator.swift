@@ -1,70 +1,125 @@
+import CoreMetrics
 import FoundationEssentials
 import LogoutModel
 import LogoutTokens
 import Outbox
 import Synchronization
 
-/// Tells who presents an API key. An unknown id and a wrong secret are told apart by nobody, in words or in time.
+/// Tells who presents an API key, and how often they may.
+///
+/// An unknown id and a wrong secret take one path, whether the id is known here or not: one hash, one comparison, one
+/// look-up by primary key, one comparison. Failures are bounded for the whole process, so that a flood of guesses
+/// becomes no flood of queries; keys that have been proven here do not feel that bound.
 final class Authenticator: Sendable {
-    /// How long a grant is believed without asking again; a revocation holds everywhere within 5 s.
-    static let grantLifetime = Duration.seconds(3)
-
-    /// What an unknown id is compared with, so that it takes as long as a wrong secret.
-    private static let noHash = [UInt8](repeating: 0, count: 32)
-
-    private struct Known {
-        let grant: AccessGrant?
-        let until: ContinuousClock.Instant
-    }
-
+    let ring: KeyRing
     private let store: OutboxStore
     private let operatorHash: [UInt8]?
-    private let known = Mutex<[UUID: Known]>([:])
+    private let operatorBucket: Mutex<TokenBucket?>
+    private let failures: Mutex<TokenBucket?>
+    private let metrics = AccessMetrics()
 
-    /// `operatorKey`: the configured operator key, if there is one.
-    init(store: OutboxStore, operatorKey: String?) {
+    init(store: OutboxStore, settings: APISettings) {
         self.store = store
-        operatorHash = operatorKey.map { Digests.sha256(Array($0.utf8)) }
+        operatorHash = settings.operatorKey.map { Digests.sha256(Array($0.utf8)) }
+        let limit = CallLimit(callsPerSecond: settings.keyCallsPerSecond, burstCalls: settings.keyBurstCalls)
+        ring = KeyRing(limit: limit)
+        operatorBucket = Mutex(limit.bucket(callsPerSecond: nil, now: .now))
+        let failing = settings.failedAuthenticationsPerSecond
+        failures = Mutex(TokenBucket(perSecond: failing, burst: failing, now: .now))
     }
 
-    /// - Throws: ``Problem/unauthorized``, or what the store throws.
-    func principal(of request: APIRequest) async throws -> Principal {
+    /// Who calls.
+    ///
+    /// `counts`: as a call, against the key's limit; otherwise it is only looked whether the key still holds.
+    /// - Throws: ``Problem/unauthorized``, ``Problem/rateLimited(_:)``, or what the store throws.
+    func principal(of request: APIRequest, counts: Bool = true) async throws -> Principal {
         let fields = request.values(of: "authorization")
-        guard fields.count == 1, let token = Self.bearerToken(fields[0]) else { throw Problem.unauthorized }
-        guard let key = BearerKey(token) else { throw Problem.unauthorized }
+        guard fields.count == 1, let token = Self.bearerToken(fields[0]), let key = BearerKey(token) else {
+            throw failed()
+        }
+        let now = ContinuousClock.now
         if let operatorHash, Digests.equal(operatorHash, Digests.sha256(Array(token.utf8))) {
+            if counts, let wait = operatorBucket.withLock({ $0?.take(now: now) }) { throw limited(wait) }
             return .ofOperator("operator")
         }
-        guard case .issued(let presented) = key else { throw Problem.unauthorized }
-        let grant = try await grant(presented.id)
-        guard presented.verify(against: grant?.secretHash ?? Self.noHash), let grant, grant.isUsable else {
-            throw Problem.unauthorized
+        guard case .issued(let presented) = key else { throw failed() }
+        switch ring.find(presented.id, hash: presented.hash, counts: counts, now: now) {
+        case .valid(let principal): return principal
+        case .exhausted(let wait): throw limited(wait)
+        case .due(let principal):
+            // While nobody can say, it is believed until its time is over.
+            let renewed: Principal?
+            do { renewed = try await lookUp(presented, counts: false) } catch { return principal }
+            guard let renewed else { throw dropped(presented) }
+            return renewed
+        case .stale:
+            guard let principal = try await lookUp(presented, counts: counts) else {
+                throw dropped(presented)
+            }
+            return principal
+        case .unproven:
+            // Paid for in advance, so that a thousand at once are not a thousand queries.
+            if let wait = failures.withLock({ $0?.take(now: now) }) { throw refused(wait) }
+            guard let principal = try await lookUp(presented, counts: counts) else {
+                metrics.failed.increment()
+                throw Problem.unauthorized
+            }
+            failures.withLock { $0?.putBack() }
+            return principal
         }
-        guard let issuerKey = grant.issuerKey, let name = grant.issuerName else {
-            return .ofOperator(presented.id.lowercased)
-        }
-        return Principal(
-            actor: presented.id.lowercased,
-            issuer: IssuerReference(key: issuerKey, name: name),
-            scopes: grant.scopes
-        )
     }
 
     /// Asks the store again when this key is presented next.
-    func forget(_ id: UUID) {
-        known.withLock { _ = $0.removeValue(forKey: id) }
+    func forget(_ id: UUID) { ring.forget(id) }
+
+    /// Asks the store; `nil` for a key that is unknown, wrong, revoked or expired.
+    private func lookUp(_ presented: APIKeySecret, counts: Bool) async throws -> Principal? {
+        let generation = ring.generation
+        let now = ContinuousClock.now
+        let grant = try await store.accessGrant(presented.id)
+        guard presented.verify(against: grant?.secretHash ?? APIKeyHash.ofNoKey), let grant, grant.isUsable
+        else {
+            return nil
+        }
+        let principal = Self.principal(presented.id.lowercased, grant)
+        let wait = ring.store(
+            presented.id,
+            grant,
+            principal,
+            counts: counts,
+            generation: generation,
+            now: now
+        )
+        if let wait { throw limited(wait) }
+        return principal
     }
 
-    private func grant(_ id: UUID) async throws -> AccessGrant? {
-        let now = ContinuousClock.now
-        if let entry = known.withLock({ $0[id] }), entry.until > now { return entry.grant }
-        let grant = try await store.accessGrant(id)
-        known.withLock { known in
-            // Guesses must not fill the memory: a full cache is begun anew.
-            if known.count >= 10_000 { known.removeAll() }
-            known[id] = Known(grant: grant, until: now + Self.grantLifetime)
-        }
-        return grant
+    private static func principal(_ actor: String, _ grant: AccessGrant) -> Principal {
+        guard let key = grant.issuerKey, let name = grant.issuerName else { return .ofOperator(actor) }
+        return Principal(actor: actor, issuer: IssuerReference(key: key, name: name), scopes: grant.scopes)
+    }
+
+    /// A key that was good, and is no more.
+    private func dropped(_ key: APIKeySecret) -> Problem {
+        ring.forget(key.id)
+        return failed()
+    }
+
+    /// One more failure; beyond their bound they are refused before any work.
+    private func failed() -> Problem {
+        if let wait = failures.withLock({ $0?.take(now: .now) }) { return refused(wait) }
+        metrics.failed.increment()
+        return .unauthorized
+    }
+
+    private func refused(_ wait: Duration) -> Problem {
+        metrics.refused.increment()
+        return .rateLimited(wait)
+    }
+
+    private func limited(_ wait: Duration) -> Problem {
+        metrics.limited.increment()
+        return .rateLimited(wait)
     }
 
     /// RFC 6750 section 2.1; the scheme in any case.

@@ -36,6 +36,7 @@ extension LastcallAPI {
         let issuerName = try body.optionalString("issuer", maximumBytes: 40)
         let wanted = try body.optionalStringArray("scopes", maximumCount: 16, maximumBytes: 32)
         let expiresAt = try Self.expiry(&body)
+        let callsPerSecond = try body.optionalInt("calls_per_second", AccessKey.callsPerSecondRange)
         try body.finish()
         let issuer = try await ownIssuer(named: issuerName, call.principal)
         let scopes = try Self.scopes(wanted, isOperator: issuer == nil)
@@ -49,17 +50,19 @@ extension LastcallAPI {
                 writer.member("api_key_id", key.id.lowercased)
                 writer.member("name", name)
                 writer.member("scopes", scopes.map(\.rawValue))
+                if let callsPerSecond { writer.member("calls_per_second", callsPerSecond) }
             }
         )
-        let made = try await store.addAccessKey(
+        var new = NewAccessKey(
             id: key.id,
             name: name,
             issuer: issuer.map { ($0.key, $0.name) },
             scopes: scopes,
-            secretHash: key.hash,
-            expiresAt: expiresAt,
-            note: note
+            secretHash: key.hash
         )
+        new.expiresAt = expiresAt
+        new.callsPerSecond = callsPerSecond
+        let made = try await store.addAccessKey(new, note: note)
         return APIResponse(status: 201) { $0.accessKey(made, secret: key.reveal()) }
     }
 
@@ -109,7 +112,13 @@ extension LastcallAPI {
             }
             return scope
         }
-        if isOperator { return AccessScope.allCases }
+        // It has them all everywhere: one that asks for fewer would be trusted with more than its maker meant.
+        guard !isOperator || Set(scopes) == Set(AccessScope.allCases) else {
+            throw Problem.invalidRequest(
+                "An operator's key has every scope: leave scopes out, or name an issuer.",
+                pointer: "/scopes"
+            )
+        }
         guard !scopes.isEmpty else {
             throw Problem.invalidRequest("The value must not be empty.", pointer: "/scopes")
         }
@@ -140,8 +149,10 @@ extension JSONWriter {
             writer.member("name", key.name)
             writer.member("issuer", key.issuerName)
             writer.member("scopes", key.scopes.map(\.rawValue))
+            writer.member("calls_per_second", key.callsPerSecond)
             writer.member("created_at", key.createdAt.text)
             writer.member("expires_at", key.expiresAt?.text)
+            writer.member("last_used_at", key.lastUsedAt?.text)
         }
     }
 }

@@ -31,25 +31,25 @@ extension LastcallAPI {
                 pointer: "/backchannel_logout_uri"
             )
         }
-        guard let result = try await result(of: asked) else {
+        guard let result = try await result(of: asked, issuer: call.issuerKey()) else {
             throw Problem.unavailable("No worker took the probe; it is not sent.")
         }
         return APIResponse(status: 200) { $0.probe(result) }
     }
 
     /// Looks until the probe is over; no connection is held in between. `nil` where no worker takes it.
-    private func result(of asked: AskedProbe) async throws -> ProbeResult? {
+    private func result(of asked: AskedProbe, issuer: Int32) async throws -> ProbeResult? {
         let start = ContinuousClock.now
         let untaken = start + .seconds(ProbeWait.patience)
         let over = untaken + .seconds(asked.timeoutSeconds) + ProbeWait.recording
         var pause = ProbeWait.looks.lowerBound
         while true {
-            switch try await store.probe(asked.id) {
+            switch try await store.probe(asked.id, of: issuer) {
             case .finished(let result): return result
             case nil: return nil
             case .waiting where .now >= untaken:
                 // Nobody can take it any more; where somebody was quicker, it is waited for after all.
-                if try await store.withdrawProbe(asked.id) { return nil }
+                if try await store.withdrawProbe(asked.id, of: issuer) { return nil }
             case .taken where .now >= over:
                 let unknown = ProbeResult(outcome: .unknown)
                 if try await store.finishProbe(asked.id, worker: nil, unknown) { return unknown }

@@ -23,6 +23,8 @@ public final class LastcallAPI: Sendable {
     private let cursorSecret: CursorSecret
     /// What the streams of the audit trail hear; somebody must run it.
     public let auditFeed: AuditFeed
+    /// Writes down when API keys were last used; somebody must run it.
+    public let keyUse: KeyUseLog
     private let issuers = IssuerCache()
     private let table = Mutex(RouteTable(routes: []))
 
@@ -45,7 +47,8 @@ public final class LastcallAPI: Sendable {
         self.settings = settings
         self.logger = logger
         self.readiness = readiness
-        authenticator = Authenticator(store: store, operatorKey: settings.operatorKey)
+        authenticator = Authenticator(store: store, settings: settings)
+        keyUse = KeyUseLog(ring: authenticator.ring, store: store, logger: logger)
         ends = EndWatch(store: store, limit: settings.waitLimit)
         calls = CallsInProgress(limit: settings.inProgressLimit)
         streamSlots = StreamSlots(limit: settings.auditStreamLimit)
@@ -72,18 +75,18 @@ public final class LastcallAPI: Sendable {
 
     /// Answers a call. Every error becomes a problem document here; nothing is thrown.
     public func respond(to request: APIRequest) async -> APIResponse {
-        await answer(request) { try await self.authenticator.principal(of: request) }
+        await answer(request) { try await self.authenticator.principal(of: request, counts: $0) }
     }
 
     /// Answers a call of the command line, which holds the database itself and so needs no key.
     public func respondToOperator(_ request: APIRequest) async -> APIResponse {
-        await answer(request) { .ofOperator("cli") }
+        await answer(request) { _ in .ofOperator("cli") }
     }
 
     /// Answers health checks alone: what the operator's own port serves.
     public func respondToHealthCheck(_ request: APIRequest) async -> APIResponse {
         guard Self.isHealthCheck(request) else { return Problem.notFound.response }
-        return await answer(request) { .ofOperator("-") }
+        return await answer(request) { _ in .ofOperator("-") }
     }
 
     private static func isHealthCheck(_ request: APIRequest) -> Bool {
@@ -92,7 +95,7 @@ public final class LastcallAPI: Sendable {
 
     private func answer(
         _ request: APIRequest,
-        authenticate: @escaping @Sendable () async throws -> Principal
+        authenticate: @escaping @Sendable (_ counts: Bool) async throws -> Principal
     ) async -> APIResponse {
         // Whoever watches this process must not be told that it is ill because it is busy.
         let isCounted = !Self.isHealthCheck(request)
@@ -130,16 +133,16 @@ public final class LastcallAPI: Sendable {
 
     private func dispatch(
         _ request: APIRequest,
-        _ authenticate: @escaping @Sendable () async throws -> Principal
+        _ authenticate: @escaping @Sendable (_ counts: Bool) async throws -> Principal
     ) async throws -> APIResponse {
         switch match(request) {
         case .route(let route, let parameters):
             return try await serve(request, route, parameters, authenticate)
         case .otherMethods(let methods, let isPublic):
-            if !isPublic { _ = try await authenticate() }
+            if !isPublic { _ = try await authenticate(true) }
             throw Problem.methodNotAllowed(methods)
         case .nothing:
-            _ = try await authenticate()
+            _ = try await authenticate(true)
             throw Problem.notFound
         }
     }
@@ -148,9 +151,9 @@ public final class LastcallAPI: Sendable {
         _ request: APIRequest,
         _ route: Route,
         _ encoded: [String: Substring],
-        _ authenticate: @escaping @Sendable () async throws -> Principal
+        _ authenticate: @escaping @Sendable (_ counts: Bool) async throws -> Principal
     ) async throws -> APIResponse {
-        let principal = route.access == .everyone ? .ofOperator("-") : try await authenticate()
+        let principal = route.access == .everyone ? .ofOperator("-") : try await authenticate(true)
         var parameters: [String: String] = [:]
         for (name, value) in encoded {
             let decoded = percentDecoded(value).flatMap { $0.utf8.contains(0) ? nil : $0 }
@@ -184,7 +187,7 @@ public final class LastcallAPI: Sendable {
             issuer: issuer,
             bodyLimit: settings.bodyLimit,
             cursors: cursors,
-            authenticate: authenticate
+            authenticate: { try await authenticate(false) }
         )
         return try await route.handle(call)
     }

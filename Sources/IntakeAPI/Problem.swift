@@ -126,6 +126,18 @@ extension Problem {
         )
     }
 
+    /// `wait`: until the next call may come.
+    static func rateLimited(_ wait: Duration) -> Problem {
+        let seconds = max(1, wait.components.seconds + (wait.components.attoseconds > 0 ? 1 : 0))
+        return Problem(
+            status: 429,
+            code: "rate_limited",
+            title: "Too many calls",
+            detail: "There were too many calls; repeat this one later.",
+            headers: [Header(name: "Retry-After", value: String(seconds))]
+        )
+    }
+
     static func unavailable(_ detail: String) -> Problem {
         Problem(
             status: 503,

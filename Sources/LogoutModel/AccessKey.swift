@@ -2,6 +2,9 @@ public import FoundationEssentials
 
 /// An API key as it can be shown: everything but the secret.
 public struct AccessKey: Sendable {
+    /// What a key's own limit may be, in calls a second.
+    public static let callsPerSecondRange = 1...1_000_000
+
     /// Its id.
     public let id: UUID
     /// What its maker called it.
@@ -10,10 +13,14 @@ public struct AccessKey: Sendable {
     public let issuerName: String?
     /// What it may do.
     public let scopes: [AccessScope]
+    /// How many calls a second it may make of one process; `nil`: as many as the settings say.
+    public let callsPerSecond: Int?
     /// When it was made.
     public let createdAt: Timestamp
     /// When it stops working.
     public let expiresAt: Timestamp?
+    /// When it was last used, to the minute; `nil`: never.
+    public let lastUsedAt: Timestamp?
 
     /// A key as the outbox holds it.
     public init(
@@ -21,15 +28,19 @@ public struct AccessKey: Sendable {
         name: String,
         issuerName: String?,
         scopes: [AccessScope],
+        callsPerSecond: Int?,
         createdAt: Timestamp,
-        expiresAt: Timestamp?
+        expiresAt: Timestamp?,
+        lastUsedAt: Timestamp?
     ) {
         self.id = id
         self.name = name
         self.issuerName = issuerName
         self.scopes = scopes
+        self.callsPerSecond = callsPerSecond
         self.createdAt = createdAt
         self.expiresAt = expiresAt
+        self.lastUsedAt = lastUsedAt
     }
 }
 

@@ -44,10 +44,9 @@ extension OutboxStore {
     public func auditEvents(_ filter: AuditFilter, in window: IDWindow, of issuer: Int32) async throws
         -> [AuditRecord]
     {
-        try await perform { connection in
+        try await reading(for: issuer) { connection in
             try connection.query(
                 .auditList,
-                .int4(issuer),
                 .optionalUUID(window.cursor),
                 window.lower,
                 .optionalUUID(window.before.map(UUID.floor(of:))),
@@ -83,13 +82,13 @@ extension ColumnReader {
 extension PostgresConnection {
     /// Writes an audit event in the transaction of the change it describes.
     func note(_ note: AuditNote, issuer: Int32) throws {
-        _ = try query(
-            .auditAdd,
-            .int4(issuer),
-            .text(note.type.rawValue),
-            .optionalText(note.clientID),
-            .text(note.actor),
-            note.data.map { .jsonb($0) } ?? .null
-        )
+        _ = try query(.auditAdd, parameters: [.int4(issuer)] + note.values)
+    }
+}
+
+extension AuditNote {
+    /// What an audit event says, without the issuer that it is of.
+    var values: [PostgresValue] {
+        [.text(type.rawValue), .optionalText(clientID), .text(actor), data.map { .jsonb($0) } ?? .null]
     }
 }

@@ -34,8 +34,8 @@ extension OutboxStore {
 
     /// Where an audit event of an issuer stands; `nil` where there is none of this id.
     public func auditPosition(of id: UUID, ofIssuer issuer: Int32) async throws -> AuditPosition? {
-        try await perform { connection in
-            try connection.query(.auditPlace, .int4(issuer), .uuid(id)).first.map { row in
+        try await reading(for: issuer) { connection in
+            try connection.query(.auditPlace, .uuid(id)).first.map { row in
                 AuditPosition(transaction: try row.int8(0), id: id)
             }
         }
@@ -60,10 +60,9 @@ extension OutboxStore {
         restored: Bool = false,
         limit: Int
     ) async throws -> SettledAudit {
-        try await perform { connection in
+        try await reading(for: issuer) { connection in
             let rows = try connection.query(
                 .auditSettled,
-                .int4(issuer),
                 .int8(position.transaction),
                 .uuid(position.id),
                 .optionalUUID(from.map(UUID.floor(of:))),

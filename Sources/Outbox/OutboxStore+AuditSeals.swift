@@ -80,10 +80,9 @@ extension OutboxStore {
     public func auditSeals(of issuer: Int32, below number: Int64?, limit: Int) async throws
         -> [AuditSealSummary]
     {
-        try await perform { connection in
+        try await reading(for: issuer) { connection in
             try connection.query(
                 .auditSealsList,
-                .int4(issuer),
                 .optionalInt8(number),
                 .int4(Int32(limit))
             ).map { row in

@@ -36,24 +36,21 @@ extension OutboxStore {
     /// Whether deliveries are left for the caller to cancel. A transaction of its own: elsewhere a delivery's row is
     /// locked before its event's.
     private func beginCancel(_ id: LogoutEventID, of issuer: Int32, actor: String) async throws -> Bool {
-        try await repeating { connection in
-            try connection.transaction { connection in
-                // Before the event, as an expansion's own step does.
-                _ = try connection.query(.expansionStop, .int4(issuer), .uuid(id.uuid))
-                let rows = try connection.query(
-                    .eventCancel,
-                    .int4(issuer),
-                    .uuid(id.uuid),
-                    .text(actor),
-                    .int4(Int32(Self.cancelledInCall))
-                )
-                guard let row = rows.first else { throw OutboxError.notFound }
-                var columns = ColumnReader(row)
-                if try columns.bool() { throw OutboxError.alreadyEnded }
-                let open = try columns.int()
-                let isLeftToOperation = try columns.bool()
-                return open > 0 && !isLeftToOperation
-            }
+        try await changing(for: issuer) { connection in
+            // Before the event, as an expansion's own step does.
+            _ = try connection.query(.expansionStop, .uuid(id.uuid))
+            let rows = try connection.query(
+                .eventCancel,
+                .uuid(id.uuid),
+                .text(actor),
+                .int4(Int32(Self.cancelledInCall))
+            )
+            guard let row = rows.first else { throw OutboxError.notFound }
+            var columns = ColumnReader(row)
+            if try columns.bool() { throw OutboxError.alreadyEnded }
+            let open = try columns.int()
+            let isLeftToOperation = try columns.bool()
+            return open > 0 && !isLeftToOperation
         }
     }
 }

@@ -6,8 +6,8 @@ import PostgresClient
 extension OutboxStore {
     /// One client of an issuer.
     public func client(_ clientID: String, of issuer: Int32) async throws -> Client? {
-        try await perform { connection in
-            try connection.query(.clientGet, .int4(issuer), .text(clientID)).first.map { row in
+        try await reading(for: issuer) { connection in
+            try connection.query(.clientGet, .text(clientID)).first.map { row in
                 var columns = ColumnReader(row)
                 return try columns.client()
             }
@@ -16,12 +16,11 @@ extension OutboxStore {
 
     /// Clients by `client_id`, beginning behind one.
     public func clients(of issuer: Int32, after clientID: String?, limit: Int) async throws -> [Client] {
-        try await perform { connection in
-            try connection.query(.clientsList, .int4(issuer), .optionalText(clientID), .int4(Int32(limit)))
-                .map { row in
-                    var columns = ColumnReader(row)
-                    return try columns.client()
-                }
+        try await reading(for: issuer) { connection in
+            try connection.query(.clientsList, .optionalText(clientID), .int4(Int32(limit))).map { row in
+                var columns = ColumnReader(row)
+                return try columns.client()
+            }
         }
     }
 
@@ -34,30 +33,26 @@ extension OutboxStore {
         _ metadata: Client.Metadata,
         note: @escaping @Sendable (Client.Metadata?) -> AuditNote
     ) async throws -> (client: Client, isNew: Bool) {
-        try await repeating { connection in
-            try connection.transaction { connection in
-                let before = try connection.query(.clientGet, .int4(issuer), .text(clientID)).first.map {
-                    row in
-                    var columns = ColumnReader(row)
-                    return try columns.client()
-                }
-                let rows = try connection.query(
-                    .clientPut,
-                    .int4(issuer),
-                    .text(clientID),
-                    .optionalText(metadata.backchannelLogoutURI),
-                    .bool(metadata.backchannelLogoutSessionRequired),
-                    .text(metadata.signedResponseAlg),
-                    .jsonb(metadata.other),
-                    .jsonb(metadata.delivery)
-                )
-                guard let row = rows.first else { throw OutboxError.notFound }
+        try await changing(for: issuer) { connection in
+            let before = try connection.query(.clientGet, .text(clientID)).first.map { row in
                 var columns = ColumnReader(row)
-                let client = try columns.client()
-                let isNew = try columns.bool()
-                try connection.note(note(before?.metadata), issuer: issuer)
-                return (client, isNew)
+                return try columns.client()
             }
+            let rows = try connection.query(
+                .clientPut,
+                .text(clientID),
+                .optionalText(metadata.backchannelLogoutURI),
+                .bool(metadata.backchannelLogoutSessionRequired),
+                .text(metadata.signedResponseAlg),
+                .jsonb(metadata.other),
+                .jsonb(metadata.delivery)
+            )
+            guard let row = rows.first else { throw OutboxError.notFound }
+            var columns = ColumnReader(row)
+            let client = try columns.client()
+            let isNew = try columns.bool()
+            try connection.note(note(before?.metadata))
+            return (client, isNew)
         }
     }
 
@@ -68,16 +63,14 @@ extension OutboxStore {
     public func hold(_ clientID: String, of issuer: Int32, _ isHeld: Bool, note: AuditNote) async throws
         -> Client
     {
-        try await repeating { connection in
-            try connection.transaction { connection in
-                let changed = try connection.query(.clientHold, .int4(issuer), .text(clientID), .bool(isHeld))
-                if changed.first != nil { try connection.note(note, issuer: issuer) }
-                guard let row = try connection.query(.clientGet, .int4(issuer), .text(clientID)).first else {
-                    throw OutboxError.notFound
-                }
-                var columns = ColumnReader(row)
-                return try columns.client()
+        try await changing(for: issuer) { connection in
+            let changed = try connection.query(.clientHold, .text(clientID), .bool(isHeld))
+            if changed.first != nil { try connection.note(note) }
+            guard let row = try connection.query(.clientGet, .text(clientID)).first else {
+                throw OutboxError.notFound
             }
+            var columns = ColumnReader(row)
+            return try columns.client()
         }
     }
 
@@ -86,15 +79,12 @@ extension OutboxStore {
     ///
     /// - Throws: ``OutboxError/notFound``.
     public func deleteClient(_ clientID: String, of issuer: Int32, note: AuditNote) async throws {
-        let key = try await repeating { connection in
-            try connection.transaction { connection in
-                guard let row = try connection.query(.clientDelete, .int4(issuer), .text(clientID)).first
-                else {
-                    throw OutboxError.notFound
-                }
-                try connection.note(note, issuer: issuer)
-                return try row.int4(0)
+        let key = try await changing(for: issuer) { connection in
+            guard let row = try connection.query(.clientDelete, .text(clientID)).first else {
+                throw OutboxError.notFound
             }
+            try connection.note(note)
+            return try row.int4(0)
         }
         do {
             for _ in 0..<5 {

@@ -27,12 +27,12 @@ extension OutboxStore {
         _ id: DeliveryID,
         of issuer: Int32
     ) async throws -> (delivery: DeliveryRecord, attempts: [AttemptRecord])? {
-        try await perform { connection in
-            let rows = try connection.query(.deliveryGet, .int4(issuer), .uuid(id.uuid))
+        try await reading(for: issuer) { connection in
+            let rows = try connection.query(.deliveryGet, .uuid(id.uuid))
             guard let row = rows.first else { return nil }
             var columns = ColumnReader(row)
             let delivery = try columns.delivery()
-            let attempts = try connection.query(.deliveryAttempts, .int4(issuer), .uuid(id.uuid)).map { row in
+            let attempts = try connection.query(.deliveryAttempts, .uuid(id.uuid)).map { row in
                 var columns = ColumnReader(row)
                 return try columns.attempt()
             }
@@ -54,10 +54,9 @@ extension OutboxStore {
             if case .null = upper { upper = .uuid(event.endOfDeliveries) }
             if case .uuid(let bound) = upper { upper = .uuid(min(bound, event.endOfDeliveries)) }
         }
-        return try await perform { [upper, lower] connection in
+        return try await reading(for: issuer) { [upper, lower] connection in
             try connection.query(
                 .deliveriesList,
-                .int4(issuer),
                 upper,
                 lower,
                 .optionalText(filter.clientID),

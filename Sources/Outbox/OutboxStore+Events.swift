@@ -57,15 +57,14 @@ extension OutboxStore {
         _ id: LogoutEventID,
         of issuer: Int32
     ) async throws -> (event: LogoutEvent, deliveries: [DeliveryRecord])? {
-        try await perform { connection in
-            guard let row = try connection.query(.eventGet, .int4(issuer), .uuid(id.uuid)).first else {
+        try await reading(for: issuer) { connection in
+            guard let row = try connection.query(.eventGet, .uuid(id.uuid)).first else {
                 return nil
             }
             var columns = ColumnReader(row)
             let event = try columns.event()
             let deliveries = try connection.query(
                 .eventDeliveries,
-                .int4(issuer),
                 .uuid(id.uuid),
                 .uuid(id.endOfDeliveries),
                 .int4(Int32(OutboxStore.shownDeliveries))
@@ -82,7 +81,7 @@ extension OutboxStore {
         -> [LogoutEvent]
     {
         var parameters: [PostgresValue] = [
-            .int4(issuer), window.upper, window.lower, .texts(filter.statuses),
+            window.upper, window.lower, .texts(filter.statuses),
             .optionalText(filter.initiator?.rawValue), .optionalText(filter.clientID),
             .optionalText(filter.sub), .optionalText(filter.sid), .int4(Int32(window.limit)),
         ]
@@ -90,7 +89,7 @@ extension OutboxStore {
         let indexed = [filter.sessionID, filter.userID, filter.userAgentID]
         let isIndexed = filter.sub != nil || indexed.contains { $0 != nil }
         if isIndexed { parameters += indexed.map(PostgresValue.optionalText) }
-        return try await perform { [parameters] connection in
+        return try await reading(for: issuer) { [parameters] connection in
             try connection.query(isIndexed ? .eventsFound : .eventsList, parameters: parameters).map { row in
                 var columns = ColumnReader(row)
                 return try columns.event()

@@ -81,13 +81,13 @@ extension OutboxStore {
         maximumDeliveries: Int = maximumStatusDeliveries
     ) async throws -> LoginStatus {
         let parameters: [PostgresValue] = [
-            .int4(issuer), .optionalText(subject.sub), .optionalText(subject.user),
+            .optionalText(subject.sub), .optionalText(subject.user),
             .optionalText(subject.session),
             .optionalUUID(subject.event), .int4(Int32(maximumEvents)), .int4(Int32(maximumDeliveries)),
             .optionalText(place?.clientID), .optionalText(place?.sub), .optionalText(place?.sid),
             .int4(Int32(limit)),
         ]
-        return try await perform { connection in
+        return try await reading(for: issuer) { connection in
             var status = LoginStatus()
             for row in try connection.query(.logoutStatus, parameters: parameters) {
                 var columns = ColumnReader(row)

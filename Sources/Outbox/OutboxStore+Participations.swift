@@ -69,10 +69,9 @@ extension OutboxStore {
         limit: Int,
         of issuer: Int32
     ) async throws -> [(place: Int64, recorded: RecordedParticipation)] {
-        try await perform { connection in
+        try await reading(for: issuer) { connection in
             try connection.query(
                 .participationsList,
-                .int4(issuer),
                 .optionalText(filter.sessionID),
                 .optionalText(filter.sid),
                 .optionalText(filter.sub),

@@ -74,10 +74,9 @@ extension OutboxStore {
         usualTimeout: Double,
         patience: Double
     ) async throws -> AskedProbe? {
-        try await perform { connection in
+        try await changing(for: issuer) { connection in
             let rows = try connection.query(
                 .probeAdd,
-                .int4(issuer),
                 .text(clientID),
                 .text(actor),
                 .float8(usualTimeout),
@@ -91,8 +90,8 @@ extension OutboxStore {
     }
 
     /// How a probe stands; `nil` where it is gone.
-    public func probe(_ id: UUID) async throws -> ProbeState? {
-        try await perform { connection in
+    public func probe(_ id: UUID, of issuer: Int32) async throws -> ProbeState? {
+        try await reading(for: issuer) { connection in
             try connection.query(.probeGet, .uuid(id)).first.map { row in
                 var columns = ColumnReader(row)
                 let isTaken = try columns.bool()
@@ -116,8 +115,10 @@ extension OutboxStore {
     /// Withdraws a probe that nobody has taken.
     ///
     /// - Returns: whether it was withdrawn, and so is never sent; otherwise a worker has it.
-    public func withdrawProbe(_ id: UUID) async throws -> Bool {
-        try await perform { connection in try !connection.query(.probeWithdraw, .uuid(id)).isEmpty }
+    public func withdrawProbe(_ id: UUID, of issuer: Int32) async throws -> Bool {
+        try await changing(for: issuer) { connection in
+            try !connection.query(.probeWithdraw, .uuid(id)).isEmpty
+        }
     }
 
     /// Takes probes that wait; each is taken once.

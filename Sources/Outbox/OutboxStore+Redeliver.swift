@@ -35,34 +35,32 @@ extension OutboxStore {
         usualDeliverWithin: Double,
         actor: String
     ) async throws -> (delivery: DeliveryRecord, lanes: [Int32]) {
-        try await repeating { connection in
-            try connection.transaction { connection in
-                let status = try connection.lockEnded(id, of: issuer)
-                guard force || status != .delivered else { throw OutboxError.alreadyDelivered }
-                let terms = RedeliveryTerms(
-                    within: deliverWithin,
-                    usualWithin: usualDeliverWithin,
-                    priority: .interactive,
-                    actor: actor
-                )
-                let (_, lanes) = try connection.redeliver([id.uuid], of: issuer, terms)
-                guard let row = try connection.query(.deliveryGet, .int4(issuer), .uuid(id.uuid)).first else {
-                    throw OutboxError.notFound
-                }
-                var columns = ColumnReader(row)
-                return (try columns.delivery(), lanes)
+        try await changing(for: issuer) { connection in
+            let status = try connection.lockEnded(id)
+            guard force || status != .delivered else { throw OutboxError.alreadyDelivered }
+            let terms = RedeliveryTerms(
+                within: deliverWithin,
+                usualWithin: usualDeliverWithin,
+                priority: .interactive,
+                actor: actor
+            )
+            let lanes = try connection.query(.redeliver, parameters: terms.values([id.uuid])).lanes()
+            guard let row = try connection.query(.deliveryGet, .uuid(id.uuid)).first else {
+                throw OutboxError.notFound
             }
+            var columns = ColumnReader(row)
+            return (try columns.delivery(), lanes)
         }
     }
 }
 
-extension PostgresConnection {
+extension IssuerConnection {
     /// The status of a delivery that has ended, locked until the transaction is over.
-    fileprivate func lockEnded(_ id: DeliveryID, of issuer: Int32) throws -> DeliveryStatus {
+    fileprivate func lockEnded(_ id: DeliveryID) throws -> DeliveryStatus {
         guard !id.isWebhook else { throw OutboxError.notFound }
         // A second look, because a twin may have moved it behind the back of the first.
         for _ in 0..<2 {
-            guard let row = try query(.deliveryLock, .int4(issuer), .uuid(id.uuid)).first else { break }
+            guard let row = try query(.deliveryLock, .uuid(id.uuid)).first else { break }
             var columns = ColumnReader(row)
             if let text = try columns.optionalText() {
                 guard let status = DeliveryStatus(rawValue: text) else { throw OutboxError.unknownWord(text) }
@@ -72,7 +70,9 @@ extension PostgresConnection {
         }
         throw OutboxError.notFound
     }
+}
 
+extension PostgresConnection {
     /// Puts ended deliveries back into the queue, in the transaction that runs.
     ///
     /// `ids`: in their order.
@@ -86,25 +86,32 @@ extension PostgresConnection {
         begin: Timestamp? = nil,
         seconds: Double = 0
     ) throws -> (count: Int, lanes: [Int32]) {
-        let rows = try query(
-            .redeliver,
-            .int4(issuer),
-            .uuidArray(ids),
-            .optionalTime(begin),
-            .float8(seconds),
-            terms.within.map { .float8($0) } ?? .null,
-            .float8(terms.usualWithin),
-            .text(terms.priority.rawValue),
-            .text(terms.actor),
-            .optionalUUID(terms.operation),
-            .optionalTime(terms.endedBefore)
-        )
+        let values = terms.values(ids, begin: begin, seconds: seconds)
+        let rows = try query(.redeliver, parameters: [.int4(issuer)] + values)
+        return (rows.count, try rows.lanes())
+    }
+}
+
+extension RedeliveryTerms {
+    /// The parameters of the statement, without the issuer.
+    fileprivate func values(_ ids: [UUID], begin: Timestamp? = nil, seconds: Double = 0) -> [PostgresValue] {
+        [
+            .uuidArray(ids), .optionalTime(begin), .float8(seconds), within.map { .float8($0) } ?? .null,
+            .float8(usualWithin), .text(priority.rawValue), .text(actor), .optionalUUID(operation),
+            .optionalTime(endedBefore),
+        ]
+    }
+}
+
+extension PostgresRows {
+    /// The lanes that redelivered deliveries are in now.
+    fileprivate func lanes() throws -> [Int32] {
         var lanes: Set<Int32> = []
-        for row in rows {
+        for row in self {
             var columns = ColumnReader(row)
             columns.skip(1)
             if let lane = try columns.optionalInt4() { lanes.insert(lane) }
         }
-        return (rows.count, lanes.sorted())
+        return lanes.sorted()
     }
 }

@@ -31,8 +31,8 @@ extension OutboxStore {
 
     /// One redelivery in bulk; `nil` where the issuer has none of this id.
     public func redelivery(_ id: UUID, of issuer: Int32) async throws -> Redelivery? {
-        try await perform { connection in
-            try connection.query(.redeliveryGet, .int4(issuer), .uuid(id)).first.map { row in
+        try await reading(for: issuer) { connection in
+            try connection.query(.redeliveryGet, .uuid(id)).first.map { row in
                 var columns = ColumnReader(row)
                 return try columns.redelivery()
             }
@@ -47,10 +47,9 @@ extension OutboxStore {
         _ window: IDWindow,
         of issuer: Int32
     ) async throws -> [Redelivery] {
-        try await perform { connection in
+        try await reading(for: issuer) { connection in
             try connection.query(
                 .redeliveriesList,
-                .int4(issuer),
                 window.upper,
                 window.lower,
                 .texts(statuses.map(\.rawValue)),
@@ -66,9 +65,9 @@ extension OutboxStore {
     ///
     /// - Throws: ``OutboxError/notFound``, ``OutboxError/alreadyEnded``.
     public func cancelRedelivery(_ id: UUID, of issuer: Int32) async throws -> Redelivery {
-        try await perform { connection in
-            guard let row = try connection.query(.redeliveryCancel, .int4(issuer), .uuid(id)).first else {
-                let known = try connection.query(.redeliveryGet, .int4(issuer), .uuid(id))
+        try await changing(for: issuer) { connection in
+            guard let row = try connection.query(.redeliveryCancel, .uuid(id)).first else {
+                let known = try connection.query(.redeliveryGet, .uuid(id))
                 throw known.isEmpty ? OutboxError.notFound : .alreadyEnded
             }
             var columns = ColumnReader(row)

@@ -25,7 +25,12 @@ public struct NewSigningKey: Sendable {
 extension OutboxStore {
     /// The keys of an issuer, oldest first.
     public func signingKeys(of issuer: Int32) async throws -> [SigningKeyRecord] {
-        try await perform { connection in try connection.signingKeys(of: issuer) }
+        try await reading(for: issuer) { connection in
+            try connection.query(.keysList).map { row in
+                var columns = ColumnReader(row)
+                return try columns.signingKey()
+            }
+        }
     }
 
     /// Adds a key: active at once where its `alg` has none, `next` otherwise.

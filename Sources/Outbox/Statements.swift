@@ -1,7 +1,8 @@
 import LastcallSQL
 public import PostgresClient
 
-/// Every statement that the outbox sends, by the name of its file in `sql/queries`.
+/// Every statement that the outbox sends as itself, by the name of its file in `sql/queries`; those that act for one issuer are
+/// ``IssuerStatement``s.
 extension PostgresStatement {
     private static func reading(_ file: SQLText.File) -> PostgresStatement {
         PostgresStatement(name: file.name, text: file.text, access: .readOnly)
@@ -28,26 +29,14 @@ extension PostgresStatement {
     static let workerClients = reading(SQLText.worker_clients)
     static let workerIssuers = reading(SQLText.worker_issuers)
     static let workerKeys = reading(SQLText.worker_keys)
-    static let eventGet = reading(SQLText.event_get)
-    static let eventsList = reading(SQLText.events_list)
-    static let eventsFound = reading(SQLText.events_found)
     static let eventsEnded = reading(SQLText.events_ended)
-    static let logoutStatus = reading(SQLText.logout_status)
-    static let eventDeliveries = reading(SQLText.event_deliveries)
-    static let deliveryGet = reading(SQLText.delivery_get)
-    static let deliveriesList = reading(SQLText.deliveries_list)
-    static let deliveryAttempts = reading(SQLText.delivery_attempts)
-    static let auditList = reading(SQLText.audit_list)
     static let auditAdd = writing(SQLText.audit_add)
     static let auditHorizon = reading(SQLText.audit_horizon)
-    static let auditPlace = reading(SQLText.audit_place)
-    static let auditSettled = reading(SQLText.audit_settled)
     static let auditFeed = reading(SQLText.audit_feed)
     static let auditTurn = reading(SQLText.audit_turn)
     static let auditSeal = writing(SQLText.audit_seal)
     static let auditUnsealed = reading(SQLText.audit_unsealed)
     static let auditBacklog = reading(SQLText.audit_backlog)
-    static let auditSealsList = reading(SQLText.audit_seals_list)
     static let auditSealNext = reading(SQLText.audit_seal_next)
     static let auditBetween = reading(SQLText.audit_between)
     static let auditUnsealedCount = reading(SQLText.audit_unsealed_count)
@@ -62,17 +51,9 @@ extension PostgresStatement {
     static let webhookPut = writing(SQLText.webhook_put)
     static let webhookDelete = writing(SQLText.webhook_delete)
     static let webhookEvents = reading(SQLText.webhook_events)
-    static let probeAdd = writing(SQLText.probe_add)
     static let probeTake = writing(SQLText.probe_take)
-    static let probeGet = reading(SQLText.probe_get)
-    static let probeWithdraw = writing(SQLText.probe_withdraw)
     static let probeFinish = writing(SQLText.probe_finish)
     static let probesForget = writing(SQLText.probes_forget)
-    static let clientGet = reading(SQLText.client_get)
-    static let clientsList = reading(SQLText.clients_list)
-    static let clientPut = writing(SQLText.client_put)
-    static let clientDelete = writing(SQLText.client_delete)
-    static let clientHold = writing(SQLText.client_hold)
     static let breakerOpen = writing(SQLText.breaker_open)
     static let breakerClose = writing(SQLText.breaker_close)
     static let rouse = writing(SQLText.rouse)
@@ -84,22 +65,16 @@ extension PostgresStatement {
     static let apiKeyAdd = writing(SQLText.api_key_add)
     static let apiKeysList = reading(SQLText.api_keys_list)
     static let apiKeyRevoke = writing(SQLText.api_key_revoke)
-    static let deliveryLock = writing(SQLText.delivery_lock)
+    static let apiKeysUsed = writing(SQLText.api_keys_used)
     static let redeliver = writing(SQLText.redeliver)
     static let redeliveryStart = writing(SQLText.redelivery_start)
     static let redeliveryPick = reading(SQLText.redelivery_pick)
-    static let redeliveryGet = reading(SQLText.redelivery_get)
-    static let redeliveriesList = reading(SQLText.redeliveries_list)
-    static let redeliveryCancel = writing(SQLText.redelivery_cancel)
     static let operationTake = writing(SQLText.operation_take)
     static let operationAdvance = writing(SQLText.operation_advance)
     static let operationPostpone = writing(SQLText.operation_postpone)
-    static let expansionStop = writing(SQLText.expansion_stop)
-    static let eventCancel = writing(SQLText.event_cancel)
     static let cancelMark = writing(SQLText.cancel_mark)
     static let participationsRecord = writing(SQLText.participations_record)
     static let participationsEnd = writing(SQLText.participations_end)
-    static let participationsList = reading(SQLText.participations_list)
 }
 
 /// The numbered migrations of `sql/migrations`, ready for the migrator.

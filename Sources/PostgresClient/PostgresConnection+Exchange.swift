@@ -18,27 +18,44 @@ extension PostgresConnection {
     ///
     /// - Parameters:
     ///   - stake: what is in doubt if the answer is lost.
+    ///   - isPipelined: whether it is a block of messages that ends with a Sync, and so one transaction.
     ///   - send: a `PQsend...` call; 0 means that nothing was sent.
     /// - Returns: the last result.
     /// - Throws: ``PostgresError``; what it says of the outcome follows from the stake.
     func exchange(
         _ stake: Stake,
+        isPipelined: Bool = false,
         _ send: (OpaquePointer) -> Int32
     ) throws(PostgresError) -> PostgresRows {
         guard let handle = unsafe handle else { throw .closed }
         let deadline = statementDeadline
         if let deadline, deadline <= ContinuousClock.now { throw .timeout }
         notices.begin(isCommit: stake == .commit)
-        guard unsafe send(handle) == 1 else {
+        guard unsafe !isPipelined || PQenterPipelineMode(handle) == 1, unsafe send(handle) == 1 else {
             let reason = unsafe target.scrub(String(cString: PQerrorMessage(handle)))
             close()
             throw .connection(reason)
         }
         guard unsafe flush(handle, until: deadline) else { throw givenUp(stake) }
         var answer = Answer()
+        var isBetween = false
         while true {
             guard unsafe awaitResult(handle, until: deadline) else { throw givenUp(stake) }
-            guard let result = unsafe PQgetResult(handle) else { break }
+            guard let result = unsafe PQgetResult(handle) else {
+                // Each answer of a block has an end of its own; two ends together are a block without a Sync.
+                guard isPipelined, !isBetween, unsafe PQstatus(handle) == CONNECTION_OK else { break }
+                isBetween = true
+                continue
+            }
+            isBetween = false
+            if isPipelined, unsafe PQresultStatus(result) == PGRES_PIPELINE_SYNC {
+                unsafe PQclear(result)
+                guard unsafe PQexitPipelineMode(handle) == 1 else {
+                    close()
+                    throw .connection("the connection stays in its pipeline")
+                }
+                break
+            }
             try unsafe answer.take(result)
             if answer.isCopying {
                 // Leaving COPY would take another exchange; no statement of ours starts one.

@@ -69,37 +69,18 @@ extension PostgresConnection {
         _ statement: PostgresStatement,
         _ stake: Stake
     ) throws(PostgresError) -> PostgresRows {
-        let types = parameters.types
-        return try unsafe exchange(stake) { handle in
-            unsafe parameters.withArrays { values, lengths, formats in
-                unsafe PQsendQueryParams(
-                    handle,
-                    statement.text,
-                    Int32(truncatingIfNeeded: types.count),
-                    types,
-                    values,
-                    lengths,
-                    formats,
-                    1
-                )
-            }
-        }
+        try unsafe exchange(stake) { unsafe parameters.send(statement, prepared: nil, on: $0) }
     }
 
     private func runPrepared(_ statement: PostgresStatement, _ stake: Stake) throws(PostgresError)
         -> PostgresRows
     {
         let serverName = try prepare(statement)
-        let count = Int32(truncatingIfNeeded: parameters.types.count)
-        return try unsafe exchange(stake) { handle in
-            unsafe parameters.withArrays { values, lengths, formats in
-                unsafe PQsendQueryPrepared(handle, serverName, count, values, lengths, formats, 1)
-            }
-        }
+        return try unsafe exchange(stake) { unsafe parameters.send(statement, prepared: serverName, on: $0) }
     }
 
     /// The server's name for a statement, prepared now if it is new here.
-    private func prepare(_ statement: PostgresStatement) throws(PostgresError) -> String {
+    func prepare(_ statement: PostgresStatement) throws(PostgresError) -> String {
         if let known = prepared[statement.name] {
             guard known.text == statement.text, known.accept(parameters.types) else {
                 throw .statementMisuse(name: statement.name)

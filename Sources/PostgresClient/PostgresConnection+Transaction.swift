@@ -17,6 +17,8 @@ public struct TransactionOptions: Sendable, Hashable {
     /// Whether COMMIT waits until the transaction is durable. Without it a crash of the server may lose the last
     /// moments, whole transactions at a time.
     public let isDurable: Bool
+    /// Whom the transaction acts as; `nil`: the connection's own role.
+    public let identity: ActingIdentity?
 
     /// Names how a transaction runs.
     ///
@@ -24,14 +26,17 @@ public struct TransactionOptions: Sendable, Hashable {
     ///   - isolation: read committed unless told.
     ///   - isReadOnly: `false` unless told.
     ///   - isDurable: `true` unless told; the server's `synchronous_commit` then holds.
+    ///   - identity: whom it acts as; the connection's own role unless told.
     public init(
         isolation: Isolation = .readCommitted,
         isReadOnly: Bool = false,
-        isDurable: Bool = true
+        isDurable: Bool = true,
+        identity: ActingIdentity? = nil
     ) {
         self.isolation = isolation
         self.isReadOnly = isReadOnly
         self.isDurable = isDurable
+        self.identity = identity
     }
 }
 
@@ -70,6 +75,7 @@ extension PostgresConnection {
         var statements = [begin]
         if !configuration.preparedStatements { statements += configuration.transactionSettings }
         if !options.isDurable { statements.append("set local synchronous_commit = off") }
+        if let identity = options.identity { statements.append(identity.script) }
         return statements.joined(separator: "; ")
     }
 

@@ -25,6 +25,8 @@ public final class PostgresConnection {
     let target: ConnectionTarget
     let notices: NoticeSink
     var parameters = ParameterBuffer()
+    /// Those of the statement that takes on an identity; apart, since both are sent at once.
+    var identityParameters = ParameterBuffer()
     var prepared: [String: Prepared] = [:]
     /// Statements prepared so far: server-side names are never used twice, even when one is prepared anew.
     var preparedCount = 0

@@ -70,6 +70,12 @@ public struct LastcallSettings: Sendable {
     public let tlsClientCertificates: String
     /// The time between two looks at the TLS files.
     public let tlsReload: Duration
+    /// Calls a second of one API key; 0: no limit.
+    public let apiKeyCallsPerSecond: Int
+    /// Calls of one API key at once.
+    public let apiKeyBurstCalls: Int
+    /// Failing authentications a second that are looked into; 0: no limit.
+    public let failedAuthenticationsPerSecond: Int
 
     /// The first operator key: 32 to 255 visible ASCII characters.
     public let operatorAPIKey: Secret<String>?

@@ -31,7 +31,9 @@ extension SettingTable {
         (
             "Keys",
             [
-                operatorAPIKey.definition, keyEncryptionKey.definition, keyPublication.definition,
+                operatorAPIKey.definition, apiKeyCallsPerSecond.definition, apiKeyBurstCalls.definition,
+                failedAuthenticationsPerSecond.definition, keyEncryptionKey.definition,
+                keyPublication.definition,
                 retiredKeyPublication.definition, clockSkewLimit.definition, signerThreads.definition,
             ]
         ),

@@ -166,6 +166,27 @@ enum SettingTable {
         unit: "streams",
         "Streams of the audit trail that may be open in one process; more are answered 503."
     )
+    static let apiKeyCallsPerSecond = Setting.integer(
+        "api_key_calls_per_second",
+        default: 20_000,
+        0...1_000_000,
+        unit: "calls a second",
+        "Calls that one API key may make of one process, unless it has a limit of its own; more are answered 429. 0: no limit."
+    )
+    static let apiKeyBurstCalls = Setting.integer(
+        "api_key_burst_calls",
+        default: 20_000,
+        1...1_000_000,
+        unit: "calls",
+        "Calls that one API key may make at once after a pause."
+    )
+    static let failedAuthenticationsPerSecond = Setting.integer(
+        "failed_authentications_per_second",
+        default: 200,
+        0...100_000,
+        unit: "calls a second",
+        "Calls without a valid API key that one process looks into; more are answered 429 unseen. 0: no limit."
+    )
 
     static let waitLimit = Setting.integer(
         "wait_limit",

@@ -58,6 +58,9 @@ extension LastcallSettings {
         api.waitLimit = waitLimit
         api.auditStreamLimit = auditStreamLimit
         api.inProgressLimit = apiInProgressLimit
+        api.keyCallsPerSecond = apiKeyCallsPerSecond
+        api.keyBurstCalls = apiKeyBurstCalls
+        api.failedAuthenticationsPerSecond = failedAuthenticationsPerSecond
         return api
     }
 

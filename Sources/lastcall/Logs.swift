@@ -43,6 +43,10 @@ enum MetricHelp {
         "lastcall_attempt_duration_seconds": "Attempts from the POST to its answer or failure.",
         "lastcall_attempts_total": "Attempts by outcome.",
         "lastcall_deliveries_ended_total": "Deliveries that ended, by status.",
+        "lastcall_authentications_failed_total": "Calls answered 401.",
+        "lastcall_authentications_refused_total":
+            "Calls without a proven key answered 429, because too many had failed.",
+        "lastcall_calls_rate_limited_total": "Calls answered 429, because their key had made too many.",
         "lastcall_audit_entries_sealed_total": "Audit events sealed by this process.",
     ]
 }

@@ -207,6 +207,7 @@ struct Runtime {
                     metadata: ["listen": "\(settings.listen)"]
                 )
             }
+            services.append(api.keyUse)
             services.append(
                 server(
                     settings.listen,

@@ -22,7 +22,11 @@ struct ProbeTests {
 
     private func result(_ bench: Bench, of probe: UUID) async throws -> ProbeResult {
         try await eventually("a probe's result") {
-            if case .finished(let result)? = try await bench.store.probe(probe) { result } else { nil }
+            if case .finished(let result)? = try await bench.store.probe(probe, of: bench.issuer) {
+                result
+            } else {
+                nil
+            }
         }
     }
 

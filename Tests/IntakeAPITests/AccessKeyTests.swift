@@ -5,7 +5,9 @@ import Testing
 @Suite("API keys", .lastcallDatabase)
 struct AccessKeyTests {
     static let line = "POST /v1/api-keys"
-    static let members = ["id", "name", "issuer", "scopes", "created_at", "expires_at"]
+    static let members = [
+        "id", "name", "issuer", "scopes", "calls_per_second", "created_at", "expires_at", "last_used_at",
+    ]
 
     @Test("a key is shown once, and only its hash is kept")
     func shape() async throws {
@@ -41,6 +43,11 @@ struct AccessKeyTests {
             (#"{"name": "n", "issuer": "acme", "scopes": "read"}"#, "/scopes"),
             (#"{"name": "n", "issuer": "acme", "scopes": ["read", "root"]}"#, "/scopes/1"),
             (#"{"name": "n", "issuer": "acme", "scopes": ["read", 1]}"#, "/scopes/1"),
+            (#"{"name": "n", "scopes": ["read"]}"#, "/scopes"), (#"{"name": "n", "scopes": []}"#, "/scopes"),
+            (
+                #"{"name": "n", "issuer": null, "scopes": ["logout", "sessions", "clients", "read", "operate"]}"#,
+                "/scopes"
+            ),
             (#"{"name": "n", "expires_at": "2020-01-01T00:00:00Z"}"#, "/expires_at"),
             (#"{"name": "n", "expires_at": "9999-12-31T23:59:59-23:59"}"#, "/expires_at"),
             (#"{"name": "n", "expires_at": 1}"#, "/expires_at"), (#"{"name": "n", "id": "x"}"#, "/id"),
@@ -57,7 +64,7 @@ struct AccessKeyTests {
         let api = try await TestAPI.withIssuer()
         try await api.makeIssuer("other")
         _ = try await api.makeKey(of: "other", ["read"])
-        _ = try await api.makeKey(of: nil, ["read"])
+        _ = try await api.makeKey(of: nil, [])
         let admin = try await api.makeKey(of: "acme", ["admin"])
         let foreign = await api.call(
             Self.line,
@@ -85,6 +92,17 @@ struct AccessKeyTests {
             guard key["name"] == .string("n") || !isOwn else { continue }
             let answer = await api.call("DELETE /v1/api-keys/\(key["id"]?.string ?? "")", key: admin)
             #expect(answer.status == (isOwn ? 204 : 404))
+        }
+    }
+
+    @Test("an operator's key has every scope, asked for or not")
+    func operatorScopes() async throws {
+        let api = try TestAPI()
+        let all = TestAPI.scopes.reversed().map { "\"\($0)\"" }.joined(separator: ", ")
+        for scopes in ["", #", "scopes": null"#, ", \"scopes\": [\(all)]"] {
+            let answer = await api.call(Self.line, json: "{\"name\": \"n\"\(scopes)}")
+            #expect(answer.status == 201, "\(scopes): \(answer.text)")
+            #expect(answer["scopes"]?.elements.compactMap(\.string) == TestAPI.scopes)
         }
     }
 

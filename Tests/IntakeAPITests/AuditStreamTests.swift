@@ -149,7 +149,7 @@ struct AuditStreamTests {
         try await TestServer.run(api) { port, _ in
             let stream = try TestServer.stream("/v1/audit-events/stream", port: port)
             try await stream.opened()
-            _ = try await api.makeKey(of: nil, ["read"])
+            _ = try await api.makeKey(of: nil, [])
             _ = try await stream.ids(1)
             #expect(stream.data.first?.contains("api_key.created") == true)
             let listed = await api.call("GET /v1/audit-events")

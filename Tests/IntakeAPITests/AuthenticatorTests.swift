@@ -79,6 +79,39 @@ struct AuthenticatorTests {
         #expect(await (try TestAPI()).call("GET /v1/issuers", key: key).refusal == .init(401, "unauthorized"))
     }
 
+    @Test("a key that expires while it is believed is refused from that moment")
+    func expiresMeanwhile() async throws {
+        let api = try await TestAPI.withIssuer()
+        let key = try await api.makeKey(of: "acme", ["read"])
+        // Shorter than what is known of a key is believed.
+        try api.sql("update lastcall.api_keys set expires_at = clock_timestamp() + interval '900 ms'")
+        var answers = 0
+        let begin = ContinuousClock.now
+        try await eventually("the end of the key") {
+            let answer = await api.call("GET /v1/issuers", key: key)
+            if answer.status == 200 { answers += 1 }
+            return answer.refusal == .init(401, "unauthorized")
+        }
+        // Not by looking again: what is believed lasts three seconds from the first call on.
+        #expect(answers > 0 || begin.duration(to: .now) > .milliseconds(900))
+        #expect(
+            try api.sqlTexts(
+                "select (clock_timestamp() < expires_at + interval '2 s')::text from lastcall.api_keys"
+            ) == ["true"]
+        )
+    }
+
+    @Test("a wrong secret neither uses nor disturbs what is known of its key")
+    func wrongAfterRight() async throws {
+        let api = try await TestAPI.withIssuer()
+        let key = try await api.makeKey(of: "acme", ["read"])
+        let wrong = String(key.dropLast(43)) + String(repeating: "A", count: 43)
+        for _ in 0..<3 {
+            #expect(await api.call("GET /v1/issuers", key: key).status == 200)
+            #expect(await api.call("GET /v1/issuers", key: wrong).refusal == .init(401, "unauthorized"))
+        }
+    }
+
     @Test("a revoked key is refused at once where it was revoked, and soon by every other process")
     func revoked() async throws {
         let api = try await TestAPI.withIssuer()

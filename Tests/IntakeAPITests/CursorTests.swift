@@ -19,7 +19,7 @@ struct CursorTests {
             for name in ["a", "b"] {
                 try await api.makeClient(name, of: issuer)
                 _ = try await api.makeEvent(of: issuer)
-                _ = try await api.makeKey(of: nil, ["read"])
+                _ = try await api.makeKey(of: nil, [])
             }
         }
         return api

@@ -48,7 +48,7 @@ struct ProbeTests {
         let bench = try await Workbench()
         try await bench.putClient("rp")
         let probe = try #require(try await ask(bench)).id
-        #expect(try await bench.store.probe(probe) == .waiting)
+        #expect(try await bench.store.probe(probe, of: bench.issuer) == .waiting)
         let result = ProbeResult(
             outcome: .rejected,
             httpStatus: 400,
@@ -58,7 +58,7 @@ struct ProbeTests {
         )
         #expect(try await !bench.store.finishProbe(probe, worker: bench.worker, result))
         #expect(try await take(bench) == [probe])
-        #expect(try await bench.store.probe(probe) == .taken)
+        #expect(try await bench.store.probe(probe, of: bench.issuer) == .taken)
         let other = try await bench.store.registerWorker(named: "other")
         #expect(try await !bench.store.finishProbe(probe, worker: other, result))
         #expect(try await bench.store.finishProbe(probe, worker: bench.worker, result))
@@ -66,7 +66,7 @@ struct ProbeTests {
             try await !bench.store.finishProbe(probe, worker: bench.worker, ProbeResult(outcome: .delivered))
         )
         #expect(try await !bench.store.finishProbe(probe, worker: nil, ProbeResult(outcome: .unknown)))
-        #expect(try await bench.store.probe(probe) == .finished(result))
+        #expect(try await bench.store.probe(probe, of: bench.issuer) == .finished(result))
         #expect(
             try bench.texts(
                 """
@@ -88,7 +88,7 @@ struct ProbeTests {
         await #expect(throws: (any Error).self) {
             try await bench.store.finishProbe(probe, worker: bench.worker, ProbeResult(outcome: .delivered))
         }
-        #expect(try await bench.store.probe(probe) == .taken)
+        #expect(try await bench.store.probe(probe, of: bench.issuer) == .taken)
     }
 
     @Test("a probe that was withdrawn is never taken, and one that was taken is not withdrawn")
@@ -96,12 +96,12 @@ struct ProbeTests {
         let bench = try await Workbench()
         try await bench.putClient("rp")
         let first = try #require(try await ask(bench)).id
-        #expect(try await bench.store.withdrawProbe(first))
+        #expect(try await bench.store.withdrawProbe(first, of: bench.issuer))
         #expect(try await take(bench).isEmpty)
-        #expect(try await bench.store.probe(first) == nil)
+        #expect(try await bench.store.probe(first, of: bench.issuer) == nil)
         let second = try #require(try await ask(bench)).id
         #expect(try await take(bench) == [second])
-        #expect(try await !bench.store.withdrawProbe(second))
+        #expect(try await !bench.store.withdrawProbe(second, of: bench.issuer))
     }
 
     @Test(
@@ -162,16 +162,16 @@ struct ProbeTests {
         let fresh = try #require(try await ask(bench)).id
         try bench.run(
             """
-            insert into lastcall.probes (probe_id, client_key, actor, expires_at)
-            select lastcall.uuid7(now() - interval '24 h 1 s' - n * interval '1 h'), 1, 'x', now() from generate_series(1, 5) n;
-            insert into lastcall.probes (probe_id, client_key, actor, expires_at)
-            select lastcall.uuid7(now() - interval '23 h 59 min'), 1, 'x', now();
+            insert into lastcall.probes (probe_id, issuer_key, client_key, actor, expires_at)
+            select lastcall.uuid7(now() - interval '24 h 1 s' - n * interval '1 h'), 1, 1, 'x', now() from generate_series(1, 5) n;
+            insert into lastcall.probes (probe_id, issuer_key, client_key, actor, expires_at)
+            select lastcall.uuid7(now() - interval '23 h 59 min'), 1, 1, 'x', now();
             """
         )
         #expect(try await bench.store.forgetProbes(limit: 3) == 3)
         #expect(try await bench.store.forgetProbes(limit: 3) == 2)
         #expect(try await bench.store.forgetProbes(limit: 3) == 0)
         #expect(try bench.number("select count(*) from lastcall.probes") == 2)
-        #expect(try await bench.store.probe(fresh) == .waiting)
+        #expect(try await bench.store.probe(fresh, of: bench.issuer) == .waiting)
     }
 }

@@ -30,6 +30,7 @@ create index deliveries_not_delivered_in_order on lastcall.deliveries (issuer_ke
 -- A harmless logout that an operator asks for. A worker takes it, sends it, writes down what it met; the caller waits for that.
 create table lastcall.probes (
     probe_id uuid primary key default lastcall.uuid7(),
+    issuer_key int not null,
     client_key int not null,
     actor text collate "C" not null,
     created_at timestamptz not null default now(),

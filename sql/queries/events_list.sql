@@ -8,7 +8,7 @@ where e.issuer_key = $1::int4 and ($2::uuid is null or e.event_id < $2::uuid) an
     and ($4::text[] is null or e.status::text = any($4::text[])) and ($5::text is null or e.initiator::text = $5::text)
     and ($6::text is null and $7::text is null and $8::text is null or exists (
         select from lastcall.delivery_view d
-        where d.issuer_key = e.issuer_key and d.delivery_id > e.event_id and d.delivery_id < lastcall.end_of_deliveries(e.event_id)
+        where d.issuer_key = e.issuer_key and d.delivery_id > e.event_id and d.delivery_id < e.deliveries_end
             and ($6::text is null or d.client_id = $6::text) and ($7::text is null or d.sub = $7::text)
             and ($8::text is null or d.sid = $8::text)))
 order by e.event_id desc limit $9::int4

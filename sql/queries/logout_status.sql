@@ -9,14 +9,13 @@ with events as materialized (
     (select s.event_id from lastcall.event_subjects s
         where s.issuer_key = $1::int4 and s.subject = coalesce($2::text, $3::text) order by s.event_id desc limit $6::int4 + 1)
     union all
-    (select e.event_id from lastcall.logout_events e
-        where e.issuer_key = $1::int4 and (e.scope ->> 'session_id') collate "C" = $4::text order by e.event_id desc limit $6::int4 + 1)
+    (select n.event_id from lastcall.events_naming($4::text, null, null, null, null, $6::int4 + 1) n where $4::text is not null)
     union all
     (select e.event_id from lastcall.logout_events e where e.issuer_key = $1::int4 and e.event_id = $5::uuid)
 ),
 chosen as materialized (
     -- Of an event for many users only the deliveries under the user's own id are known to be theirs.
-    select l.event_id, (select e.scope ?| array['user_id', 'session_id', 'sid', 'sub'] from lastcall.logout_events e
+    select l.event_id, lastcall.end_of_deliveries(l.event_id) as upper, (select e.scope ?| array['user_id', 'session_id', 'sid', 'sub'] from lastcall.logout_events e
         where e.issuer_key = $1::int4 and e.event_id = l.event_id) as of_one_user
     from (select event_id from events order by event_id desc limit $6::int4) l
 ),
@@ -26,7 +25,7 @@ told as materialized (
     cross join lateral (
         select v.client_id, v.sub, v.sid, v.delivery_id, v.status, v.reason, v.ended_at
         from lastcall.delivery_view v
-        where v.issuer_key = $1::int4 and v.delivery_id > e.event_id and v.delivery_id < lastcall.end_of_deliveries(e.event_id)
+        where v.issuer_key = $1::int4 and v.delivery_id > e.event_id and v.delivery_id < e.upper
         offset 0) d
     where ($2::text is null or d.sub = $2::text) and ($3::text is null or e.of_one_user or d.sub = $3::text)
     limit $7::int4 + 1

@@ -8,8 +8,8 @@ with client as materialized (
     where c.issuer_key = $1::int4 and c.client_id = $2::text and c.deleted_at is null and c.kind = 'relying_party'
 ),
 added as (
-    insert into lastcall.probes (client_key, actor, expires_at)
-    select client_key, $3::text, now() + (timeout + $5::float8) * interval '1 second' from client where has_uri
+    insert into lastcall.probes (issuer_key, client_key, actor, expires_at)
+    select $1::int4, client_key, $3::text, now() + (timeout + $5::float8) * interval '1 second' from client where has_uri
     returning probe_id
 )
 select a.probe_id, c.timeout from client c left join added a on true

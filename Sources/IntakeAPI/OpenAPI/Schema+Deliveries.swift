@@ -90,8 +90,19 @@ extension Schema {
             .object([
                 .required("name", .text(1...255)),
                 .optional("issuer", Schema.text(.issuerName).orNull.describing("null: an operator's key.")),
-                .optional("scopes", .array(of: words(AccessScope.self), 0...16)),
+                .optional(
+                    "scopes",
+                    Schema.array(of: words(AccessScope.self), 0...16).describing(
+                        "Needed with an issuer. An operator's key has every one."
+                    )
+                ),
                 .optional("expires_at", time),
+                .optional(
+                    "calls_per_second",
+                    Schema.integer(AccessKey.callsPerSecondRange).orNull.describing(
+                        "For each process; null: as the settings say."
+                    )
+                ),
             ])
         ),
         ("AccessKey", .object(accessKey)),
@@ -147,6 +158,7 @@ extension Schema {
     private static let accessKey: [Member] = [
         .required("id", uuid), .required("name", text), .required("issuer", text.orNull),
         .required("scopes", .array(of: words(AccessScope.self))), .required("created_at", time),
-        .required("expires_at", time.orNull),
+        .required("expires_at", time.orNull), .required("last_used_at", time.orNull),
+        .required("calls_per_second", integer(AccessKey.callsPerSecondRange).orNull),
     ]
 }

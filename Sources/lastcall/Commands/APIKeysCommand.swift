@@ -16,7 +16,11 @@ struct APIKeysCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.withAPI { api in
                 let items = try await api.list(["v1", "api-keys"], limit: .max)
-                api.show(items, columns: ["id", "name", "issuer", "scopes", "created_at", "expires_at"])
+                let columns = [
+                    "id", "name", "issuer", "scopes", "calls_per_second", "created_at", "expires_at",
+                    "last_used_at",
+                ]
+                api.show(items, columns: columns)
             }
         }
     }
@@ -31,6 +35,8 @@ struct APIKeysCommand: AsyncParsableCommand {
         var scope: [String] = []
         @Option(help: "What to call it.") var name = "cli"
         @Option(help: "When it stops working, an RFC 3339 time.") var expiresAt: String?
+        @Option(help: "Calls a second of one process; as the settings say unless given.") var callsPerSecond:
+            Int?
 
         func validate() throws {
             guard isOperator == (issuer == nil) else {
@@ -45,6 +51,7 @@ struct APIKeysCommand: AsyncParsableCommand {
                 let body = JSON.members([
                     ("name", .string(name)), ("issuer", issuer.map(JSON.string)), ("scopes", scopes),
                     ("expires_at", expiresAt.map(JSON.string)),
+                    ("calls_per_second", callsPerSecond.map { .number(JSONNumber(Int64($0))) }),
                 ])
                 api.show(try await api.call("POST", ["v1", "api-keys"], body: body))
             }
