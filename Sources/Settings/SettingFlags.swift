@@ -36,6 +36,9 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.tlsClientCertificates) var tlsClientCertificates: String?
     @Option(SettingTable.tlsReload) var tlsReload: String?
     @Option(fileOf: SettingTable.operatorAPIKey) var operatorAPIKeyFile: String?
+    @Option(SettingTable.apiKeyCallsPerSecond) var apiKeyCallsPerSecond: String?
+    @Option(SettingTable.apiKeyBurstCalls) var apiKeyBurstCalls: String?
+    @Option(SettingTable.failedAuthenticationsPerSecond) var failedAuthenticationsPerSecond: String?
     @Option(fileOf: SettingTable.keyEncryptionKey) var keyEncryptionKeyFile: String?
     @Option(SettingTable.keyPublication) var keyPublication: String?
     @Option(SettingTable.retiredKeyPublication) var retiredKeyPublication: String?
@@ -103,6 +106,9 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.tlsClientCertificates.definition, tlsClientCertificates),
             (SettingTable.tlsReload.definition, tlsReload),
             (SettingTable.operatorAPIKey.definition.fileForm, operatorAPIKeyFile),
+            (SettingTable.apiKeyCallsPerSecond.definition, apiKeyCallsPerSecond),
+            (SettingTable.apiKeyBurstCalls.definition, apiKeyBurstCalls),
+            (SettingTable.failedAuthenticationsPerSecond.definition, failedAuthenticationsPerSecond),
             (SettingTable.keyEncryptionKey.definition.fileForm, keyEncryptionKeyFile),
             (SettingTable.keyPublication.definition, keyPublication),
             (SettingTable.retiredKeyPublication.definition, retiredKeyPublication),
