@@ -21,18 +21,24 @@ public enum JSON: Sendable {
     /// - Parameters:
     ///   - bytes: the whole document in UTF-8, without a byte order mark.
     ///   - maximumBytes: the longest document that is read; 1 MiB unless told.
+    ///   - maximumValues: how many values the document may hold, whatever their kind; 100,000 unless told.
     ///   - maximumDepth: how many arrays and objects may be open at once, at most 128; 32 unless told.
     /// - Returns: the value.
     /// - Throws: ``JSONError``, with the offset of the first byte that breaks a rule.
     public static func parse(
         _ bytes: some Collection<UInt8>,
         maximumBytes: Int = 1 << 20,
+        maximumValues: Int = 100_000,
         maximumDepth: Int = 32
     ) throws(JSONError) -> JSON {
         guard bytes.count <= maximumBytes else {
             throw .tooLarge(bytes: bytes.count, maximumBytes: maximumBytes)
         }
-        var parser = JSONParser(bytes: Array(bytes), maximumDepth: min(maximumDepth, 128))
+        var parser = JSONParser(
+            bytes: Array(bytes),
+            maximumValues: maximumValues,
+            maximumDepth: min(maximumDepth, 128)
+        )
         return try parser.document()
     }
 }

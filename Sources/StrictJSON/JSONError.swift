@@ -6,6 +6,8 @@ public enum JSONError: Error, Sendable, Hashable {
     case malformed(SyntaxProblem, offset: Int)
     /// More arrays and objects are open at `offset` than the caller reads.
     case tooDeep(maximumDepth: Int, offset: Int)
+    /// The document holds more values than the caller reads; the first that is too much is at `offset`.
+    case tooManyValues(maximumValues: Int, offset: Int)
     /// The member at this JSON pointer is there a second time; `offset` is where its second name begins.
     case duplicateMember(pointer: String, offset: Int)
     /// The member at this JSON pointer breaks a rule of its own.
@@ -38,7 +40,7 @@ public enum JSONError: Error, Sendable, Hashable {
     /// A JSON pointer (RFC 6901) to the member that is meant, where there is one.
     public var pointer: String? {
         switch self {
-        case .tooLarge, .malformed, .tooDeep: nil
+        case .tooLarge, .malformed, .tooDeep, .tooManyValues: nil
         case .duplicateMember(let pointer, _), .member(let pointer, _): pointer
         }
     }
@@ -52,6 +54,8 @@ public enum JSONError: Error, Sendable, Hashable {
             "The document is not valid JSON at byte \(offset): \(problem.phrase)."
         case .tooDeep(let maximumDepth, let offset):
             "The document is nested deeper than \(maximumDepth) at byte \(offset)."
+        case .tooManyValues(let maximumValues, let offset):
+            "The document holds more than \(maximumValues) values: one too many is at byte \(offset)."
         case .duplicateMember:
             "The member is there twice."
         case .member(_, let problem):

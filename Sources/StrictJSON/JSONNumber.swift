@@ -38,9 +38,10 @@ public struct JSONNumber: Sendable, Hashable {
             if byte == UInt8(ascii: ".") {
                 inFraction = true
             } else if byte == UInt8(ascii: "e") || byte == UInt8(ascii: "E") {
-                // An exponent too long for Int is clamped: with it only zero is an integer that fits.
+                // A vast exponent is clamped: with it only zero is an integer that fits, and sums stay sums.
                 let written = String(bytes) ?? ""
-                exponent += Int(written) ?? (written.utf8.first == UInt8(ascii: "-") ? -(1 << 40) : 1 << 40)
+                let value = Int(written) ?? (written.utf8.first == UInt8(ascii: "-") ? .min : .max)
+                exponent += min(max(value, -(1 << 40)), 1 << 40)
                 break
             } else {
                 digits.append(byte - UInt8(ascii: "0"))

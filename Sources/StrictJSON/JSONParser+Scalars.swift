@@ -1,5 +1,8 @@
 /// Numbers and strings.
 extension JSONParser {
+    /// The longest number that is read, in bytes: far longer than any double is written.
+    static let longestNumber = 128
+
     /// A number by the grammar of RFC 8259 §6.
     mutating func number() throws(JSONError) -> JSONNumber {
         let start = position
@@ -24,6 +27,7 @@ extension JSONParser {
         if position < bytes.count, isDigit(bytes[position]) || bytes[position] == UInt8(ascii: ".") {
             throw .malformed(.invalidNumber, offset: position)
         }
+        guard position - start <= Self.longestNumber else { throw .malformed(.invalidNumber, offset: start) }
         return JSONNumber(checked: String(decoding: bytes[start..<position], as: UTF8.self))
     }
 

@@ -1,7 +1,9 @@
 /// Reads JSON from bytes in one pass: linear time, and a stack no deeper than `maximumDepth`.
 struct JSONParser {
     let bytes: [UInt8]
+    let maximumValues: Int
     let maximumDepth: Int
+    private var values = 0
     var position = 0
     /// The way to the value that is being read, for pointers in errors.
     private var path: [Step] = []
@@ -11,8 +13,9 @@ struct JSONParser {
         case element(Int)
     }
 
-    init(bytes: [UInt8], maximumDepth: Int) {
+    init(bytes: [UInt8], maximumValues: Int, maximumDepth: Int) {
         self.bytes = bytes
+        self.maximumValues = maximumValues
         self.maximumDepth = maximumDepth
     }
 
@@ -48,6 +51,11 @@ struct JSONParser {
 
     private mutating func value() throws(JSONError) -> JSON {
         let first = try byte()
+        // A value in memory is many times its shortest text.
+        values += 1
+        guard values <= maximumValues else {
+            throw .tooManyValues(maximumValues: maximumValues, offset: position)
+        }
         switch first {
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "{"): return .object(try object())

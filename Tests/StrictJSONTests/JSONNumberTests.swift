@@ -38,4 +38,18 @@ struct JSONNumberTests {
         #expect(try number("1.00E+2").text == "1.00E+2")
         #expect(JSONNumber(-7).text == "-7")
     }
+
+    @Test(
+        "an exponent at the edge of what a machine counts is no integer, and no end of the process",
+        arguments: [
+            "10e9223372036854775807", "1e9223372036854775807", "1.5e-9223372036854775808",
+            "1e-9223372036854775808",
+            "10e9223372036854775808", "1.5e-9223372036854775809", "10e99999999999999999999",
+            "100e1099511627776", "1e20", "1e-1",
+        ]
+    )
+    func vastExponents(text: String) throws {
+        #expect(try number(text).int == nil)
+        #expect(try number("0" + text.drop { $0 != "e" }).int == 0)
+    }
 }

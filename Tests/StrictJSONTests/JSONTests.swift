@@ -160,6 +160,31 @@ struct JSONTests {
         }
     }
 
+    @Test(
+        "a document holds at most so many values, of whatever kind",
+        arguments: ["1", "{}", "[]", "\"\"", "null"]
+    )
+    func limitsValues(value: String) throws {
+        let document = { (count: Int) in
+            "[" + Array(repeating: value, count: count).joined(separator: ",") + "]"
+        }
+        _ = try JSON.parse(document(99_999).utf8)
+        let offset = 1 + 99_999 * (value.utf8.count + 1)
+        #expect(throws: JSONError.tooManyValues(maximumValues: 100_000, offset: offset)) {
+            try JSON.parse(document(100_000).utf8)
+        }
+        #expect(throws: JSONError.tooManyValues(maximumValues: 2, offset: 11)) {
+            try JSON.parse(#"{"a":1,"b":2}"#.utf8, maximumValues: 2)
+        }
+    }
+
+    @Test("a number has at most 128 bytes", arguments: ["", "-", "0."])
+    func limitsNumber(start: String) throws {
+        let number = { (length: Int) in start + String(repeating: "1", count: length - start.utf8.count) }
+        _ = try JSON.parse(number(128).utf8)
+        #expect(throws: JSONError.malformed(.invalidNumber, offset: 0)) { try JSON.parse(number(129).utf8) }
+    }
+
     @Test("brackets side by side are not depth")
     func widthIsNotDepth() throws {
         let wide = "[" + Array(repeating: "[{}]", count: 1000).joined(separator: ",") + "]"

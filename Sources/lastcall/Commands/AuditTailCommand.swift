@@ -36,7 +36,9 @@ extension AuditCommand {
         private func show(_ chunk: [UInt8], _ api: Operator) {
             for line in chunk.split(separator: UInt8(ascii: "\n")) where line.starts(with: "data: ".utf8) {
                 let object = Array(line.dropFirst(6))
-                guard !options.json, let event = try? JSON.parse(object, maximumBytes: .max) else {
+                guard !options.json,
+                    let event = try? JSON.parse(object, maximumBytes: .max, maximumValues: .max)
+                else {
                     print(String(decoding: object, as: UTF8.self))
                     continue
                 }

@@ -128,7 +128,9 @@ struct Operator {
 
     private func send(_ request: APIRequest) async throws -> Answer {
         let response = await api.respondToOperator(request)
-        let answer = response.body.isEmpty ? .null : try JSON.parse(response.body, maximumBytes: .max)
+        let answer =
+            response.body.isEmpty
+            ? .null : try JSON.parse(response.body, maximumBytes: .max, maximumValues: .max)
         guard response.status < 400 else {
             let detail = answer["detail"]?.text ?? "refused"
             let place = answer["pointer"]?.text.map { " (\($0))" } ?? ""
