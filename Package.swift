@@ -71,6 +71,9 @@ let package = Package(
         // The address rule is judged when a socket is opened, hence the arrow to DeliveryPolicy.
         .target(name: "RelyingPartyClient", dependencies: ["CCurl", "COpenSSL", "DeliveryPolicy", "StrictJSON", "Threads"], swiftSettings: strict),
 
+        // Signing keys that an HSM holds.
+        .target(name: "HardwareKeys", dependencies: ["COpenSSL", "LogoutTokens", "Threads"], swiftSettings: strict),
+
         .target(name: "EmbeddedPostgres", dependencies: ["CSpawn", "Threads", logging, lifecycle], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Threads", logging, coreMetrics], swiftSettings: strict),
         .target(name: "Settings", dependencies: ["DeliveryPolicy", configuration, argumentParser, logging, toml], swiftSettings: strict),
@@ -101,7 +104,7 @@ let package = Package(
             name: "DeliveryWorker",
             dependencies: [
                 "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
-                "RelyingPartyClient", "Outbox", "Threads", deques, logging, metrics, coreMetrics, lifecycle,
+                "HardwareKeys", "RelyingPartyClient", "Outbox", "Threads", deques, logging, metrics, coreMetrics, lifecycle,
             ],
             swiftSettings: strict
         ),
@@ -111,8 +114,8 @@ let package = Package(
             name: "lastcall",
             dependencies: [
                 "CSpawn", "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
-                "RelyingPartyClient", "EmbeddedPostgres", "HTTPListener", "Telemetry", "Settings", "Outbox", "IntakeAPI",
-                "DeliveryWorker",
+                "HardwareKeys", "RelyingPartyClient", "EmbeddedPostgres", "HTTPListener", "Telemetry", "Settings", "Outbox",
+                "IntakeAPI", "DeliveryWorker",
                 argumentParser, hummingbird, hummingbirdCore, logging, metrics, coreMetrics, lifecycle, signals,
             ],
             swiftSettings: strict

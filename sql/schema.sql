@@ -1634,11 +1634,16 @@ CREATE TABLE lastcall.signing_keys (
     alg text NOT NULL,
     stage lastcall.key_stage NOT NULL,
     public_jwk jsonb NOT NULL,
-    sealed_private_key bytea NOT NULL,
+    held_by text DEFAULT 'lastcall'::text NOT NULL,
+    sealed_private_key bytea,
+    key_reference text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     published_at timestamp with time zone DEFAULT now() NOT NULL,
     activated_at timestamp with time zone,
     retired_at timestamp with time zone,
+    CONSTRAINT signing_keys_check CHECK ((((held_by = 'lastcall'::text) = (sealed_private_key IS NOT NULL)) AND ((held_by = 'lastcall'::text) = (key_reference IS NULL)))),
+    CONSTRAINT signing_keys_held_by_check CHECK ((held_by = ANY (ARRAY['lastcall'::text, 'pkcs11'::text, 'remote'::text]))),
+    CONSTRAINT signing_keys_key_reference_check CHECK (((octet_length(key_reference) >= 1) AND (octet_length(key_reference) <= 1100))),
     CONSTRAINT signing_keys_kid_check CHECK (((octet_length(kid) >= 1) AND (octet_length(kid) <= 255)))
 );
 
@@ -1767,6 +1772,8 @@ CREATE UNIQUE INDEX clients_by_id ON lastcall.clients USING btree (issuer_key, c
 CREATE INDEX clients_deleted ON lastcall.clients USING btree (client_key) WHERE (deleted_at IS NOT NULL);
 
 CREATE INDEX clients_rousing ON lastcall.clients USING btree (client_key) WHERE breaker_rousing;
+
+CREATE INDEX clients_sealed ON lastcall.clients USING btree (client_key) WHERE (sealed_secret IS NOT NULL);
 
 CREATE UNIQUE INDEX clients_webhook ON lastcall.clients USING btree (issuer_key) WHERE ((deleted_at IS NULL) AND (kind = 'completion_webhook'::lastcall.client_kind));
 

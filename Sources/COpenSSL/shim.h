@@ -7,6 +7,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
+#include <openssl/engine.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -17,6 +18,7 @@
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/ssl.h>
+#include <openssl/ui.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -60,6 +62,36 @@ static const int lastcall_public_key = EVP_PKEY_PUBLIC_KEY;
 
 /// Releases memory that OpenSSL allocated for its caller.
 static inline void lastcall_openssl_free(void *memory) { OPENSSL_free(memory); }
+
+// PKCS#11 by way of an engine: deprecated in OpenSSL 3.0, whose providers for it Debian 12 has none of.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+
+/// The engine of this module, ready to be asked for keys, or null. It asks nobody for a PIN.
+static inline ENGINE *lastcall_pkcs11_open(const char *module, const char *pin) {
+    ENGINE_load_dynamic();
+    ENGINE *engine = ENGINE_by_id("pkcs11");
+    if (engine == NULL) return NULL;
+    if (ENGINE_ctrl_cmd_string(engine, "MODULE_PATH", module, 0) == 1
+        && (pin == NULL || ENGINE_ctrl_cmd_string(engine, "PIN", pin, 0) == 1)
+        && ENGINE_ctrl_cmd_string(engine, "QUIET", NULL, 0) == 1 && ENGINE_init(engine) == 1)
+        return engine;
+    ENGINE_free(engine);
+    return NULL;
+}
+
+/// The private key at this URI, or null.
+static inline EVP_PKEY *lastcall_pkcs11_key(ENGINE *engine, const char *uri) {
+    return ENGINE_load_private_key(engine, uri, (UI_METHOD *)UI_null(), NULL);
+}
+
+/// Ends all sessions of an engine whose keys have been released.
+static inline void lastcall_pkcs11_close(ENGINE *engine) {
+    ENGINE_finish(engine);
+    ENGINE_free(engine);
+}
+
+#pragma clang diagnostic pop
 
 /// The only TLS version that a server with this context speaks, however old it is.
 static inline int lastcall_ssl_only_version(SSL_CTX *context, int version) {

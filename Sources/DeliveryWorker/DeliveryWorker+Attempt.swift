@@ -1,4 +1,5 @@
 import DeliveryPolicy
+import HardwareKeys
 import Logging
 import LogoutModel
 import LogoutTokens
@@ -9,7 +10,10 @@ extension DeliveryWorker {
     /// A token is signed, or could not be; called on a signing thread.
     func signed(_ shipment: Shipment, _ result: Result<SignedShipment, any Error>) {
         let now = ContinuousClock.now
-        guard shipment.fitsLease(at: now), !isDraining, !breakers.refuses(shipment.claimed) else {
+        // What could not be signed is told as long as the lease is ours, though no attempt fits into it any more.
+        var fits = shipment.fitsLease(at: now)
+        if case .failure(let error) = result { fits = !(error is CancellationError) }
+        guard fits, !isDraining, !breakers.refuses(shipment.claimed) else {
             // The lease is too old to send under, or its RP is down by now: whoever claims next sends instead.
             Task { await self.giveBack([shipment.claimed], shipment.startedAt) }
             return
@@ -27,7 +31,13 @@ extension DeliveryWorker {
                 "no token could be signed",
                 metadata: ["client_id": "\(shipment.recipient.client.clientID)", "error": "\(error)"]
             )
-            let report = AttemptReport(outcome: .signingFailed, startedAt: now, finishedAt: now)
+            // A signer that was not asked is as a socket that was not to be had.
+            let wasAsked = error as? ExternalSignerError != .busy && error as? HardwareKeyError != .busy
+            let report = AttemptReport(
+                outcome: wasAsked ? .signingFailed : .localError,
+                startedAt: now,
+                finishedAt: now
+            )
             conclude(shipment, report, retryAfter: nil, flags: [])
         }
     }

@@ -1,7 +1,9 @@
 import CoreMetrics
 import DeliveryPolicy
+public import HardwareKeys
 public import Logging
 public import LogoutModel
+import LogoutTokens
 public import Outbox
 public import RelyingPartyClient
 public import ServiceLifecycle
@@ -20,6 +22,8 @@ public final class DeliveryWorker: Service {
     let store: OutboxStore
     let client: RelyingPartyClient
     let logger: Logger
+    private let remoteSigner: RemoteSigner?
+    private let hardwareSigner: HardwareSigner?
     let clock = DatabaseClock()
     let metrics = WorkerMetrics()
     let breakers: BreakerKeeper
@@ -42,8 +46,20 @@ public final class DeliveryWorker: Service {
     }
 
     /// A worker over a store and a client; ``run()`` runs the client too.
-    public init(settings: WorkerSettings, store: OutboxStore, client: RelyingPartyClient, logger: Logger) {
+    ///
+    /// `remoteSigner`, `hardwareSigner`: who signs with the keys that the OP's own signer, or an HSM, holds; ``run()``
+    /// runs them too.
+    public init(
+        settings: WorkerSettings,
+        store: OutboxStore,
+        client: RelyingPartyClient,
+        remoteSigner: RemoteSigner? = nil,
+        hardwareSigner: HardwareSigner? = nil,
+        logger: Logger
+    ) {
         self.settings = settings
+        self.remoteSigner = remoteSigner
+        self.hardwareSigner = hardwareSigner
         self.store = store
         self.client = client
         self.logger = logger
@@ -96,9 +112,12 @@ public final class DeliveryWorker: Service {
             control.settler = settler
             control.key = worker
         }
-        let signing = SigningThreads(count: settings.signerThreads, clock: clock) { [self] shipment, result in
-            signed(shipment, result)
-        }
+        let signing = SigningThreads(
+            count: settings.signerThreads,
+            clock: clock,
+            external: ExternalSigners(remote: remoteSigner, hardware: hardwareSigner)
+        ) { [self] shipment, result in signed(shipment, result) }
+        try hardwareSigner?.start()
         try signing.start()
         // Not a child of the group: what is left to record at the end must not be cut short by its cancellation.
         let settling = Task { await settler.run() }
@@ -107,6 +126,11 @@ public final class DeliveryWorker: Service {
                 group.addTask { [client, logger] in
                     do { try await client.run() } catch {
                         logger.critical("posting has ended", metadata: ["error": "\(error)"])
+                    }
+                }
+                group.addTask { [remoteSigner, logger] in
+                    do { try await remoteSigner?.run() } catch {
+                        logger.critical("the remote signer is asked no more", metadata: ["error": "\(error)"])
                     }
                 }
                 group.addTask { await self.breakers.run { self.breakerChanged($0, somethingIsDue: $1) } }
@@ -335,6 +359,8 @@ public final class DeliveryWorker: Service {
 
     private func drain(_ signing: SigningThreads, _ settler: Settler) async {
         let unsent = signing.stop()
+        remoteSigner?.shutdown()
+        hardwareSigner?.stop()
         for shipment in unsent { await giveBack([shipment.claimed], shipment.startedAt) }
         client.shutdown(grace: settings.drain)
         let end = ContinuousClock.now + settings.drain + .seconds(1)

@@ -1,6 +1,7 @@
 package import DeliveryPolicy
-package import LogoutTokens
+import LogoutTokens
 package import Outbox
+import StrictJSON
 import Synchronization
 
 /// A client as deliveries need it: policy resolved, keys opened.
@@ -9,7 +10,7 @@ package struct Recipient: Sendable {
     let issuer: String
     let settings: DeliverySettings
     /// The key for its `alg`, or why there is none.
-    let key: Result<SigningKey, SigningKeyProblem>
+    let key: Result<TokenKey, SigningKeyProblem>
     let issuerVersion: Int64
     /// Of a completion webhook: what it is signed with.
     var secret = Result<WebhookSecret, SigningKeyProblem>.failure(.noActiveKey)
@@ -23,7 +24,7 @@ package struct Recipient: Sendable {
         client: KnownClient,
         issuer: String,
         settings: DeliverySettings,
-        key: Result<SigningKey, SigningKeyProblem>,
+        key: Result<TokenKey, SigningKeyProblem>,
         issuerVersion: Int64
     ) {
         self.client = client
@@ -38,7 +39,7 @@ package struct Recipient: Sendable {
 package enum SigningKeyProblem: Error, Sendable, Hashable {
     /// Its issuer has no active key of its `alg`.
     case noActiveKey
-    /// The stored key cannot be opened with the configured key-encryption key.
+    /// The stored key cannot be opened with the configured key-encryption keys, or read.
     case cannotBeOpened
 }
 
@@ -53,14 +54,14 @@ private struct OpenedIssuer {
 /// older is ever used.
 final class Directory: Sendable {
     private let store: OutboxStore
-    private let encryptionKey: KeyEncryptionKey
+    private let ring: KeyRing
     private let addressRule: AddressRule
     private let installation: EgressRule
     private let recipients = Mutex<[Int32: Recipient]>([:])
 
     init(store: OutboxStore, settings: WorkerSettings) {
         self.store = store
-        encryptionKey = settings.keyEncryptionKey
+        ring = KeyRing(settings.keyEncryptionKey, previous: settings.previousKeyEncryptionKeys)
         addressRule = settings.addressRule
         installation = settings.egress
     }
@@ -124,25 +125,43 @@ final class Directory: Sendable {
     ) -> Result<WebhookSecret, SigningKeyProblem> {
         guard let sealed = webhook.sealedSecret else { return .failure(.noActiveKey) }
         return Result {
-            try WebhookSecret(opening: sealed, issuerID: Array(issuer.name.utf8), under: encryptionKey)
+            try WebhookSecret(opening: sealed, issuerID: Array(issuer.name.utf8), with: ring)
         }.mapError { _ in .cannotBeOpened }
     }
 
-    private func open(_ issuer: KnownIssuer) -> [String: Result<SigningKey, SigningKeyProblem>] {
-        var keys: [String: Result<SigningKey, SigningKeyProblem>] = [:]
+    private func open(_ issuer: KnownIssuer) -> [String: Result<TokenKey, SigningKeyProblem>] {
+        var keys: [String: Result<TokenKey, SigningKeyProblem>] = [:]
         for stored in issuer.keys {
-            keys[stored.alg] = Result {
-                guard let alg = SignatureAlgorithm(rawValue: stored.alg) else {
-                    throw SigningKeyProblem.noActiveKey
-                }
-                return try SealedKey(bytes: stored.sealed).open(
-                    issuerID: Array(issuer.name.utf8),
-                    kid: stored.kid,
-                    algorithm: alg,
-                    under: encryptionKey
-                )
-            }.mapError { $0 as? SigningKeyProblem ?? .cannotBeOpened }
+            keys[stored.alg] = Result { try open(stored, ofIssuerNamed: issuer.name) }
+                .mapError { $0 as? SigningKeyProblem ?? .cannotBeOpened }
         }
         return keys
+    }
+
+    private func open(_ stored: SealedSigningKey, ofIssuerNamed name: String) throws -> TokenKey {
+        guard let alg = SignatureAlgorithm(rawValue: stored.alg) else { throw SigningKeyProblem.noActiveKey }
+        if let sealed = stored.sealed {
+            return .own(
+                try SealedKey(bytes: sealed).open(
+                    issuerID: Array(name.utf8),
+                    kid: stored.kid,
+                    algorithm: alg,
+                    with: ring
+                )
+            )
+        }
+        guard let reference = stored.keyReference,
+            case .object(let object) = try JSON.parse(Array(stored.publicJWK.utf8), maximumBytes: 65_536)
+        else { throw SigningKeyProblem.cannotBeOpened }
+        var members: [String: String] = [:]
+        for member in object.members {
+            if case .string(let text) = member.value { members[member.name] = text }
+        }
+        let jwk = try PublicJWK(JWKMembers(members))
+        return .external(
+            try ExternalKey(jwk, reference: reference),
+            heldBy: stored.heldBy,
+            issuer: name
+        )
     }
 }

@@ -17,6 +17,8 @@ package struct Shipment: Sendable {
     var event: LogoutEvent?
     /// How its token is encrypted, where the key is one that its client publishes.
     var encryption: TokenEncryption?
+    /// Of a token whose key somebody else holds: what was to be signed, and what came back.
+    var answer: ExternalAnswer?
 
     /// A shipment of a claim.
     package init(
@@ -46,6 +48,11 @@ package struct Shipment: Sendable {
         now - claimedAt + timeout(at: now) + .seconds(1) <= claimed.lease.length
     }
 
+    /// How long its signature may take, so that an attempt still fits into the lease.
+    func timeToSign(at now: ContinuousClock.Instant) -> Duration {
+        claimed.lease.length - (now - claimedAt) - timeout(at: now) - .milliseconds(1_100)
+    }
+
     /// Why it must end without an attempt, where it must.
     package func refusal(at now: ContinuousClock.Instant) -> EndReason? {
         let client = recipient.client
@@ -57,6 +64,14 @@ package struct Shipment: Sendable {
         }
         return nil
     }
+}
+
+/// What a key's holder answered.
+struct ExternalAnswer: Sendable {
+    let key: ExternalKey
+    let tokenID: UUID
+    let input: [UInt8]
+    let signature: Result<[UInt8], any Error>
 }
 
 /// A shipment whose token, or whose webhook, is signed: what is posted.

@@ -27,21 +27,26 @@ final class SigningThreads: Sendable {
     }
 
     private static let prefix = Array("logout_token=".utf8)
+    /// How long the signature of a token that belongs to no delivery may take.
+    private static let probeLimit = Duration.seconds(5)
 
     private let state = Mutex(State())
     private let available = DispatchSemaphore(value: 0)
     private let count: Int
     private let clock: DatabaseClock
+    private let external: ExternalSigners
     private let deliver: @Sendable (Shipment, Result<SignedShipment, any Error>) -> Void
 
     /// `deliver`: told of each shipment, once, on a signing thread.
     init(
         count: Int,
         clock: DatabaseClock,
+        external: ExternalSigners,
         deliver: @escaping @Sendable (Shipment, Result<SignedShipment, any Error>) -> Void
     ) {
         self.count = count
         self.clock = clock
+        self.external = external
         self.deliver = deliver
     }
 
@@ -67,8 +72,32 @@ final class SigningThreads: Sendable {
 
     /// Signs a token that belongs to no delivery: the body of its request.
     ///
-    /// - Throws: ``SigningError``, `KeyError`; `CancellationError` once the threads are stopped.
+    /// - Throws: ``SigningError``, `KeyError`, ``ExternalSignerError``; `CancellationError` once the threads are stopped.
     func body(
+        _ claims: LogoutTokenClaims,
+        with key: TokenKey,
+        encryption: TokenEncryption?
+    ) async throws -> [UInt8] {
+        switch key {
+        case .own(let key): return try await body(claims, with: key, encryption: encryption)
+        case .external(let key, let holder, let issuer):
+            let input = key.signingInput(claims)
+            let wish = ExternalSigners.Wish(
+                key: key,
+                heldBy: holder,
+                issuer: issuer,
+                input: input,
+                limit: Self.probeLimit
+            )
+            let signature = try await withCheckedThrowingContinuation { answer in
+                external.sign(wish) { answer.resume(with: $0) }
+            }
+            let token = try key.token(input, signature: signature)
+            return Self.prefix + (try encryption?.encrypt(token) ?? token)
+        }
+    }
+
+    private func body(
         _ claims: LogoutTokenClaims,
         with key: SigningKey,
         encryption: TokenEncryption?
@@ -125,24 +154,56 @@ final class SigningThreads: Sendable {
                 if isStopped { return }
                 continue
             }
-            deliver(
-                shipment,
-                Result {
-                    if let event = shipment.event {
-                        try sign(shipment, telling: event)
-                    } else {
-                        try sign(shipment, with: signer)
-                    }
+            let result: Result<SignedShipment?, any Error> = Result {
+                if let event = shipment.event {
+                    try sign(shipment, telling: event)
+                } else {
+                    try sign(shipment, with: signer)
                 }
-            )
+            }
+            switch result {
+            case .success(let signed?): deliver(shipment, .success(signed))
+            case .success(nil): break
+            case .failure(let error): deliver(shipment, .failure(error))
+            }
         }
     }
 
-    /// The body of OIDC Back-Channel Logout 1.0 section 2.5 with a token that is made for this attempt alone.
-    private func sign(_ shipment: Shipment, with signer: TokenSigner) throws -> SignedShipment {
+    /// Asks the holder of a key; its answer brings the shipment back to these threads, which check it.
+    private func ask(_ shipment: Shipment, _ wish: ExternalSigners.Wish, _ tokenID: UUID) {
+        external.sign(wish) { [self] signature in
+            var answered = shipment
+            answered.answer = ExternalAnswer(
+                key: wish.key,
+                tokenID: tokenID,
+                input: wish.input,
+                signature: signature
+            )
+            let isTaken = state.withLock { [answered] state in
+                guard !state.isStopped else { return false }
+                state.waiting.append(answered)
+                return true
+            }
+            if isTaken { available.signal() } else { deliver(shipment, .failure(CancellationError())) }
+        }
+    }
+
+    /// The body of OIDC Back-Channel Logout 1.0 section 2.5 with a token that is made for this attempt alone; `nil`
+    /// where another has to be asked for its signature.
+    private func sign(_ shipment: Shipment, with signer: TokenSigner) throws -> SignedShipment? {
         let key = try shipment.recipient.key.get()
         guard let now = clock.now(), let uri = shipment.recipient.client.backchannelLogoutURI else {
             throw SigningKeyProblem.noActiveKey
+        }
+        if let answer = shipment.answer {
+            let token = try shipment.sealed(answer.key.token(answer.input, signature: answer.signature.get()))
+            return SignedShipment(
+                shipment: shipment,
+                uri: uri,
+                body: Self.prefix + token,
+                tokenID: answer.tokenID,
+                kid: key.kid
+            )
         }
         let tokenID = UUID()
         let claims = try LogoutTokenClaims(
@@ -154,14 +215,30 @@ final class SigningThreads: Sendable {
             sub: shipment.claimed.sub,
             sid: shipment.claimed.sid
         )
-        let token = try shipment.sealed(signer.sign(claims, with: key))
-        return SignedShipment(
-            shipment: shipment,
-            uri: uri,
-            body: Self.prefix + token,
-            tokenID: tokenID,
-            kid: key.kid
-        )
+        switch key {
+        case .own(let own):
+            let token = try shipment.sealed(signer.sign(claims, with: own))
+            return SignedShipment(
+                shipment: shipment,
+                uri: uri,
+                body: Self.prefix + token,
+                tokenID: tokenID,
+                kid: own.kid
+            )
+        case .external(let external, let holder, let issuer):
+            let limit = shipment.timeToSign(at: .now)
+            // Whoever claims it next has more time.
+            guard limit > .zero else { throw CancellationError() }
+            let wish = ExternalSigners.Wish(
+                key: external,
+                heldBy: holder,
+                issuer: issuer,
+                input: external.signingInput(claims),
+                limit: limit
+            )
+            ask(shipment, wish, tokenID)
+            return nil
+        }
     }
 
     /// The body and the headers of a completion webhook, by Standard Webhooks; the time is this attempt's, the id the webhook's.

@@ -36,6 +36,8 @@ public struct WorkerSettings: Sendable {
     public var clientKeysStale = Duration.seconds(86_400)
     /// What opens the signing keys.
     public var keyEncryptionKey: KeyEncryptionKey
+    /// What opens those that are not sealed anew yet.
+    public var previousKeyEncryptionKeys: [KeyEncryptionKey] = []
 
     /// The defaults of every setting.
     public init(name: String, addressRule: AddressRule, keyEncryptionKey: KeyEncryptionKey) {

@@ -9,8 +9,8 @@ public struct APISettings: Sendable {
     public var egress = EgressRule.none
     /// The operator key from the configuration, if any.
     public var operatorKey: String?
-    /// The key that private keys are sealed under; without one no signing key can be added here.
-    public var keyEncryptionKey: KeyEncryptionKey?
+    /// What private keys are sealed under; without one none can be added here. It opens nothing, and so does the API.
+    public var keyEncryptionKey: SealingKey?
     /// Whether a client certificate of a name is configured; `nil` where this process does not know.
     public var isTLSCertificate: (@Sendable (String) -> Bool)?
     /// Whether an authority of a name is configured; `nil` where this process does not know.

@@ -30,7 +30,8 @@ extension LastcallAPI {
         let now = records.first?.readAt.microseconds ?? 0
         var response = APIResponse(status: 200, body: JWKSet.document(rotation.publishedKeys(keys, now: now)))
         response.headers = [
-            ("Content-Type", "application/jwk-set+json"), ("Cache-Control", "public, max-age=300"),
+            ("Content-Type", "application/jwk-set+json"),
+            ("Cache-Control", "public, max-age=\(rotation.cacheSeconds)"),
         ]
         return response
     }
@@ -64,13 +65,19 @@ extension LastcallAPI {
 
     @Sendable private func postSigningKey(_ call: Call) async throws -> APIResponse {
         try call.query().finish()
+        let name = try call.parameter("issuer")
+        let body = try await call.object()
+        if let new = try NewSigningKey(readingExternal: body) {
+            let note = Self.note(.signingKeyCreated, kid: new.kid, alg: new.alg, heldBy: new.heldBy, call)
+            let record = try await store.addSigningKey(new, ofIssuerNamed: name, note: note)
+            return APIResponse(status: 201) { $0.signingKey(record) }
+        }
         guard let encryptionKey = settings.keyEncryptionKey else {
             throw Problem.unavailable(
                 "This process has no key-encryption key, so it can keep no signing key."
             )
         }
-        let name = try call.parameter("issuer")
-        let key = try SigningKey(reading: await call.object())
+        let key = try SigningKey(reading: body)
         let sealed: SealedKey
         do {
             sealed = try SealedKey(sealing: key, issuerID: Array(name.utf8), under: encryptionKey)
@@ -94,7 +101,10 @@ extension LastcallAPI {
         let record = try await store.activateSigningKey(
             kid,
             ofIssuerNamed: call.parameter("issuer"),
-            note: Self.note(.signingKeyActivated, kid: kid, alg: nil, call)
+            note: Self.note(.signingKeyActivated, kid: kid, alg: nil, call),
+            isRepublished: { [rotation] key in
+                try rotation.hasLeft(key.staged(), now: key.readAt.microseconds)
+            }
         ) { [rotation] key, _ in
             do {
                 try rotation.checkActivation(of: key.staged(), now: key.readAt.microseconds, forced: isForced)
@@ -134,13 +144,20 @@ extension LastcallAPI {
         return force
     }
 
-    private static func note(_ type: AuditType, kid: String, alg: String?, _ call: Call) -> AuditNote {
+    private static func note(
+        _ type: AuditType,
+        kid: String,
+        alg: String?,
+        heldBy holder: KeyHolder = .lastcall,
+        _ call: Call
+    ) -> AuditNote {
         AuditNote(
             type,
             actor: call.principal.actor,
             data: JSONWriter.text { writer in
                 writer.member("kid", kid)
                 if let alg { writer.member("alg", alg) }
+                if holder != .lastcall { writer.member("held_by", holder.rawValue) }
             }
         )
     }
@@ -163,7 +180,7 @@ extension SigningKeyRecord {
 
 extension JSONObject {
     /// The members that are strings: what a JWK is made of.
-    fileprivate var jwkMembers: JWKMembers {
+    var jwkMembers: JWKMembers {
         var values: [String: String] = [:]
         for case let member in members {
             if case .string(let value) = member.value { values[member.name] = value }
@@ -176,6 +193,8 @@ extension SigningKey {
     /// Reads the body of a `POST`: `{"alg"}`, `{"jwk"}` or `{"pem", "alg", "kid"?}`.
     fileprivate init(reading body: ObjectReader) throws {
         var body = body
+        // Absent members, spelled out: see `NewSigningKey.init(readingExternal:)`.
+        for name in ["pkcs11", "remote"] { _ = body.value(name) }
         do {
             let kid = try body.identifier("kid", .identifier)
             if let value = body.value("jwk"), value != .null {
@@ -213,7 +232,7 @@ extension SigningKey {
 
 extension Problem {
     /// Why a key is refused; never with a part of it.
-    fileprivate init(_ error: KeyError) {
+    init(_ error: KeyError) {
         let (detail, pointer): (String, String?) =
             switch error {
             case .doesNotFit(let alg, let found):
@@ -240,6 +259,8 @@ extension JSONWriter {
             writer.member("kid", key.kid)
             writer.member("alg", key.alg)
             writer.member("stage", key.stage)
+            writer.member("held_by", key.heldBy.rawValue)
+            writer.member("key_reference", key.keyReference)
             writer.member("created_at", key.createdAt.text)
             writer.member("published_at", key.publishedAt.text)
             writer.member("activated_at", key.activatedAt?.text)

@@ -19,6 +19,30 @@ public enum LoopbackCall {
         key: String? = nil,
         body: String? = nil
     ) async throws -> (status: Int, body: String) {
+        let text = await whole(method, path, port: port, key: key, body: body)
+        let words = text.prefix { $0 != "\r\n" }.split(separator: " ")
+        guard words.count >= 2, let status = Int(words[1]), let end = text.range(ofText: "\r\n\r\n") else {
+            throw TestKitError("no HTTP answer from port \(port)")
+        }
+        return (status, String(text[end...]))
+    }
+
+    /// Sends a call and reads all that is answered: the status line, the headers and the body, as they came.
+    ///
+    /// - Parameters:
+    ///   - method: the method.
+    ///   - path: path and query as they are to be sent.
+    ///   - port: of `127.0.0.1`.
+    ///   - key: an API key.
+    ///   - body: a JSON text.
+    /// - Returns: what came, until the connection was closed; nothing where there was none.
+    public static func whole(
+        _ method: String,
+        _ path: String,
+        port: UInt16,
+        key: String? = nil,
+        body: String? = nil
+    ) async -> String {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
         if let key { head += "Authorization: Bearer \(key)\r\n" }
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
@@ -27,12 +51,7 @@ public enum LoopbackCall {
             let isStarted = ServerThread.start { continuation.resume(returning: exchange(request, port)) }
             if !isStarted { continuation.resume(returning: []) }
         }
-        let text = String(decoding: answer, as: UTF8.self)
-        let words = text.prefix { $0 != "\r\n" }.split(separator: " ")
-        guard words.count >= 2, let status = Int(words[1]), let end = text.range(ofText: "\r\n\r\n") else {
-            throw TestKitError("no HTTP answer from port \(port)")
-        }
-        return (status, String(text[end...]))
+        return String(decoding: answer, as: UTF8.self)
     }
 
     private static func exchange(_ request: [UInt8], _ port: UInt16) -> [UInt8] {

@@ -16,6 +16,10 @@ public struct SigningKeyRecord: Sendable {
     public let activatedAt: Timestamp?
     /// When it stopped.
     public let retiredAt: Timestamp?
+    /// Who holds its private part.
+    public let heldBy: KeyHolder
+    /// What that holder calls it; `nil` where it is Lastcall.
+    public let keyReference: String?
     /// The database clock when it was read: what the times above are to be held against.
     public let readAt: Timestamp
 
@@ -29,6 +33,8 @@ public struct SigningKeyRecord: Sendable {
         publishedAt: Timestamp,
         activatedAt: Timestamp?,
         retiredAt: Timestamp?,
+        heldBy: KeyHolder,
+        keyReference: String?,
         readAt: Timestamp
     ) {
         self.kid = kid
@@ -39,6 +45,8 @@ public struct SigningKeyRecord: Sendable {
         self.publishedAt = publishedAt
         self.activatedAt = activatedAt
         self.retiredAt = retiredAt
+        self.heldBy = heldBy
+        self.keyReference = keyReference
         self.readAt = readAt
     }
 }

@@ -21,8 +21,10 @@ final class KeyParameters {
     /// Adds a number given as big-endian bytes.
     func add(_ name: String, number bytes: [UInt8]) throws(KeyError) {
         let length = Int32(clamping: bytes.count)
-        let number = unsafe try present(BN_bin2bn(bytes, length, nil), "BN_bin2bn")
-        unsafe numbers.append(number)
+        // A secure number makes the builder wipe its own copy too.
+        let empty = unsafe try present(BN_secure_new(), "BN_secure_new")
+        unsafe numbers.append(empty)
+        let number = unsafe try present(BN_bin2bn(bytes, length, empty), "BN_bin2bn")
         unsafe try succeeded(OSSL_PARAM_BLD_push_BN(builder, kept(name), number), "add \(name)")
     }
 
@@ -50,7 +52,7 @@ final class KeyParameters {
     ///
     /// - Returns: an EVP_PKEY that the caller owns.
     /// - Throws: ``KeyError/inconsistent`` where OpenSSL refuses the parts, such as a point off its curve.
-    func makeKey(_ kind: String, _ parts: Int32 = lastcall_key_pair) throws(KeyError) -> OpaquePointer {
+    func makeKey(_ kind: String, selection: Int32 = lastcall_key_pair) throws(KeyError) -> OpaquePointer {
         let context = unsafe try present(
             EVP_PKEY_CTX_new_from_name(nil, kind, nil),
             "EVP_PKEY_CTX_new_from_name"
@@ -60,7 +62,7 @@ final class KeyParameters {
         defer { unsafe OSSL_PARAM_free(parameters) }
         unsafe try succeeded(EVP_PKEY_fromdata_init(context), "EVP_PKEY_fromdata_init")
         var key: OpaquePointer?
-        let made = unsafe EVP_PKEY_fromdata(context, &key, parts, parameters)
+        let made = unsafe EVP_PKEY_fromdata(context, &key, selection, parameters)
         ERR_clear_error()
         guard made == 1, let key = unsafe key else { throw .inconsistent }
         return unsafe key

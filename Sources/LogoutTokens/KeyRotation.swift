@@ -8,6 +8,12 @@ public struct KeyRotation: Sendable, Hashable {
     /// How long a retired key stays published.
     public let retiredPublication: Duration
 
+    /// The longest that anybody may keep a copy of the JWK Set: `max-age`, in seconds.
+    ///
+    /// Half of ``publication`` at most, so that a copy which was made just before a key was published is long out of
+    /// date when the key begins to sign, however slow the commit and the answer were.
+    public var cacheSeconds: Int64 { min(300, publication.components.seconds / 2) }
+
     /// Sets the two times.
     ///
     /// - Parameters:
@@ -33,6 +39,16 @@ public struct KeyRotation: Sendable, Hashable {
         .map(\.jwk)
     }
 
+    /// Whether a key has been retired so long ago that it has left the JWK Set; activated again, it is new to RPs.
+    ///
+    /// - Parameters:
+    ///   - key: a key in any stage.
+    ///   - now: the time, microseconds since 1970.
+    /// - Returns: whether ``publishedKeys(_:now:)`` leaves it out.
+    public func hasLeft(_ key: StagedKey, now: Int64) -> Bool {
+        publishedKeys([key], now: now).isEmpty
+    }
+
     /// The stage of a key that has just been made or imported.
     ///
     /// - Parameters:
@@ -55,7 +71,7 @@ public struct KeyRotation: Sendable, Hashable {
         let until = key.publishedAt.advanced(past: publication)
         guard now >= until else { throw .notYetPublished(until: until) }
         // A key that has left the JWK Set has not been in it lately, however long ago it came.
-        guard !publishedKeys([key], now: now).isEmpty else { throw .notYetPublished(until: .max) }
+        guard !hasLeft(key, now: now) else { throw .notYetPublished(until: .max) }
     }
 
     /// Whether a key may stop signing.

@@ -86,7 +86,7 @@ public final class PrivateKey: Sendable, CustomStringConvertible, CustomReflecta
     /// RFC 7518 §3.3 asks for 2048 bits or more; beyond 8192 one signature takes longer than an attempt may.
     private static let allowedRSABits = 2048...8192
 
-    private static func rsaMaterial(of handle: KeyHandle) throws(KeyError) -> PublicJWK.Material {
+    static func rsaMaterial(of handle: KeyHandle) throws(KeyError) -> PublicJWK.Material {
         let bits = unsafe Int(EVP_PKEY_get_bits(handle.pointer))
         guard allowedRSABits.contains(bits) else { throw .rsaBits(bits) }
         let n = try handle.number(OSSL_PKEY_PARAM_RSA_N).bytes()

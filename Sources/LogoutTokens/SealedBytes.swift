@@ -85,7 +85,14 @@ public struct SealedBytes: Sendable, Hashable {
             unsafe context = try present(EVP_CIPHER_CTX_new(), "EVP_CIPHER_CTX_new")
             // GCM's own nonce length is the 12 bytes used here.
             unsafe try succeeded(
-                EVP_CipherInit_ex2(context, EVP_aes_256_gcm(), key.bytes, nonce, encrypting ? 1 : 0, nil),
+                EVP_CipherInit_ex2(
+                    context,
+                    EVP_aes_256_gcm(),
+                    key.bytes.start,
+                    nonce,
+                    encrypting ? 1 : 0,
+                    nil
+                ),
                 "EVP_CipherInit_ex2"
             )
         }

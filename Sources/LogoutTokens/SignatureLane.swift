@@ -11,22 +11,28 @@ final class SignatureLane {
     /// Bytes of the longest signature.
     let longestSignature: Int
 
-    private let key: PrivateKey
+    private let handle: KeyHandle
+    private let algorithm: SignatureAlgorithm
     private let digest: OpaquePointer?
     private let digestContext: OpaquePointer
     private let keyContext: OpaquePointer?
     private var scratch: [UInt8]
     private var hash = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
 
-    init(_ key: PrivateKey) throws(SigningError) {
+    convenience init(_ key: PrivateKey) throws(SigningError) {
+        try self.init(key.handle, for: key.algorithm)
+    }
+
+    init(_ handle: KeyHandle, for algorithm: SignatureAlgorithm) throws(SigningError) {
         ERR_clear_error()
-        self.key = key
-        let pointer = unsafe key.handle.pointer
+        self.handle = handle
+        self.algorithm = algorithm
+        let pointer = unsafe handle.pointer
         longestSignature = unsafe Int(max(0, EVP_PKEY_get_size(pointer)))
         scratch = [UInt8](repeating: 0, count: longestSignature)
         guard let digestContext = unsafe EVP_MD_CTX_new() else { throw Self.failure("EVP_MD_CTX_new") }
         unsafe self.digestContext = digestContext
-        guard let name = key.algorithm.digestName else {
+        guard let name = algorithm.digestName else {
             unsafe (digest, keyContext) = (nil, nil)
             unsafe try Self.require(
                 EVP_DigestSignInit(digestContext, nil, nil, nil, pointer),
@@ -44,7 +50,7 @@ final class SignatureLane {
             "EVP_PKEY_CTX_set_signature_md"
         )
         let padding: Int32
-        switch key.algorithm.scheme {
+        switch algorithm.scheme {
         case .rsaPKCS1: padding = RSA_PKCS1_PADDING
         case .rsaPSS: padding = RSA_PKCS1_PSS_PADDING
         case .ecdsa, .ed25519: return
@@ -53,7 +59,7 @@ final class SignatureLane {
             EVP_PKEY_CTX_set_rsa_padding(keyContext, padding),
             "EVP_PKEY_CTX_set_rsa_padding"
         )
-        guard key.algorithm.scheme == .rsaPSS else { return }
+        guard algorithm.scheme == .rsaPSS else { return }
         // RFC 7518 §3.5: the salt is as long as the digest. MGF1 takes the signature's digest by itself.
         unsafe try Self.require(
             EVP_PKEY_CTX_set_rsa_pss_saltlen(keyContext, RSA_PSS_SALTLEN_DIGEST),
@@ -95,7 +101,7 @@ final class SignatureLane {
                 "EVP_DigestSign"
             )
         }
-        if case .ecdsa(let curve) = key.algorithm.scheme {
+        if case .ecdsa(let curve) = algorithm.scheme {
             try fixedLength(derLength: length, curve, into: &signature)
         } else {
             signature.removeAll(keepingCapacity: true)

@@ -6,6 +6,8 @@ public enum SigningError: Error, Sendable, Hashable {
     case emptyClaim(String)
     /// A token lives 1 to 120 seconds; this one would live another time.
     case lifetimeOutOfRange(seconds: Int64)
+    /// A signature that was made elsewhere is not of the registered key over this token.
+    case wrongSignature
     /// OpenSSL failed to sign; the reasons are its own and quote no data.
     case library(operation: String, reasons: [String])
 }

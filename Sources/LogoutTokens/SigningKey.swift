@@ -18,15 +18,7 @@ public struct SigningKey: Sendable, CustomStringConvertible {
     public init(_ privateKey: PrivateKey, kid: String? = nil) throws(KeyError) {
         self.privateKey = privateKey
         self.kid = try Self.checkedKid(kid ?? privateKey.thumbprint)
-        var header = JSONObjectWriter()
-        header.member("alg", privateKey.algorithm.rawValue)
-        // OpenID Connect Back-Channel Logout 1.0 §2.4 recommends the explicit type, against token confusion.
-        header.member("typ", "logout+jwt")
-        header.member("kid", self.kid)
-        var encoded: [UInt8] = []
-        Base64.appendURL(header.finish(), to: &encoded)
-        encoded.append(UInt8(ascii: "."))
-        encodedHeader = encoded
+        encodedHeader = Self.encodedHeader(privateKey.algorithm, kid: self.kid)
     }
 
     /// The algorithm that the key signs with.
@@ -39,6 +31,19 @@ public struct SigningKey: Sendable, CustomStringConvertible {
 
     /// The algorithm and the `kid`.
     public var description: String { "SigningKey(\(algorithm.rawValue), \(kid))" }
+
+    /// The JOSE header of a logout token in base64url, and the dot behind it.
+    static func encodedHeader(_ algorithm: SignatureAlgorithm, kid: String) -> [UInt8] {
+        var header = JSONObjectWriter()
+        header.member("alg", algorithm.rawValue)
+        // OpenID Connect Back-Channel Logout 1.0 §2.4 recommends the explicit type, against token confusion.
+        header.member("typ", "logout+jwt")
+        header.member("kid", kid)
+        var encoded: [UInt8] = []
+        Base64.appendURL(header.finish(), to: &encoded)
+        encoded.append(UInt8(ascii: "."))
+        return encoded
+    }
 
     static func checkedKid(_ kid: String) throws(KeyError) -> String {
         let isControl = kid.unicodeScalars.contains { $0.properties.generalCategory == .control }

@@ -12,17 +12,18 @@ public struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectabl
     private static let prefix = "whsec_"
     private static let lengths = 24...64
 
-    private let bytes: [UInt8]
+    private let bytes: SecretBytes
 
     /// Reads a secret as callers give it; `nil` for whatever is not exactly of the form.
     ///
     /// - Parameter text: all of it.
     public init?(_ text: String) {
         guard text.utf8.count <= Self.maximumBytes, text.utf8.starts(with: Self.prefix.utf8),
-            let bytes = try? Base64.decode(String(text.dropFirst(Self.prefix.count))),
-            Self.lengths.contains(bytes.count)
+            var bytes = try? Base64.decode(String(text.dropFirst(Self.prefix.count)))
         else { return nil }
-        self.bytes = bytes
+        defer { bytes.cleanse() }
+        guard Self.lengths.contains(bytes.count) else { return nil }
+        self.bytes = SecretBytes(copying: bytes)
     }
 
     /// Opens a stored secret.
@@ -39,7 +40,9 @@ public struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectabl
         under encryptionKey: KeyEncryptionKey
     ) throws(KeyError) {
         let sealed = try SealedBytes(bytes: stored)
-        bytes = try sealed.open(under: encryptionKey, context: Self.context(issuerID: issuerID))
+        var secret = try sealed.open(under: encryptionKey, context: Self.context(issuerID: issuerID))
+        defer { secret.cleanse() }
+        bytes = SecretBytes(copying: secret)
     }
 
     /// Seals the secret for one issuer; the nonce is drawn from libcrypto.
@@ -52,7 +55,13 @@ public struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectabl
     public func sealed(issuerID: [UInt8], under encryptionKey: KeyEncryptionKey) throws(KeyError)
         -> SealedBytes
     {
-        try SealedBytes(sealing: bytes, under: encryptionKey, context: Self.context(issuerID: issuerID))
+        var secret = unsafe Array(UnsafeBufferPointer(start: bytes.start, count: bytes.count))
+        defer { secret.cleanse() }
+        return try SealedBytes(
+            sealing: secret,
+            under: encryptionKey,
+            context: Self.context(issuerID: issuerID)
+        )
     }
 
     /// Signs one message: HMAC-SHA256 over id, time and body, joined by dots.
@@ -65,7 +74,15 @@ public struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectabl
     public func signature(id: String, timestamp: Int64, body: [UInt8]) -> String {
         let message = Array("\(id).\(timestamp).".utf8) + body
         var code = [UInt8](repeating: 0, count: 32)
-        let done = unsafe HMAC(EVP_sha256(), bytes, Int32(bytes.count), message, message.count, &code, nil)
+        let done = unsafe HMAC(
+            EVP_sha256(),
+            bytes.start,
+            Int32(bytes.count),
+            message,
+            message.count,
+            &code,
+            nil
+        )
         // Only a libcrypto without SHA-256 gets here; a signature of zeros would be sent as if it were one.
         unsafe precondition(done != nil, "libcrypto has no HMAC")
         return "v1," + Base64.encode(code)
@@ -78,5 +95,5 @@ public struct WebhookSecret: Sendable, CustomStringConvertible, CustomReflectabl
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 
     /// No private key's context begins like this: those begin with a length, whose first byte is zero.
-    private static func context(issuerID: [UInt8]) -> [UInt8] { Array("completion-webhook.".utf8) + issuerID }
+    static func context(issuerID: [UInt8]) -> [UInt8] { Array("completion-webhook.".utf8) + issuerID }
 }

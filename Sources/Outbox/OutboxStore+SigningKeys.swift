@@ -10,8 +10,12 @@ public struct NewSigningKey: Sendable {
     public let alg: String
     /// The public JWK, a JSON object.
     public let publicJWK: String
-    /// The private key, sealed under a key that Postgres never sees.
-    public let sealedPrivateKey: [UInt8]
+    /// The private key, sealed under a key that Postgres never sees; `nil` where another holds it.
+    public let sealedPrivateKey: [UInt8]?
+    /// Who holds it.
+    public let heldBy: KeyHolder
+    /// What that holder calls it; `nil` where it is Lastcall.
+    public let keyReference: String?
 
     /// A key to be kept.
     public init(kid: String, alg: String, publicJWK: String, sealedPrivateKey: [UInt8]) {
@@ -19,6 +23,18 @@ public struct NewSigningKey: Sendable {
         self.alg = alg
         self.publicJWK = publicJWK
         self.sealedPrivateKey = sealedPrivateKey
+        heldBy = .lastcall
+        keyReference = nil
+    }
+
+    /// A key whose private part somebody else holds: `heldBy` is not ``LogoutModel/KeyHolder/lastcall``.
+    public init(kid: String, alg: String, publicJWK: String, heldBy: KeyHolder, keyReference: String) {
+        self.kid = kid
+        self.alg = alg
+        self.publicJWK = publicJWK
+        sealedPrivateKey = nil
+        self.heldBy = heldBy
+        self.keyReference = keyReference
     }
 }
 
@@ -46,7 +62,9 @@ extension OutboxStore {
                 .text(key.kid),
                 .text(key.alg),
                 .jsonb(key.publicJWK),
-                .bytea(key.sealedPrivateKey)
+                key.sealedPrivateKey.map { .bytea($0) } ?? .null,
+                .text(key.heldBy.rawValue),
+                .optionalText(key.keyReference)
             )
             guard let row = rows.first else { throw OutboxError.alreadyExists }
             return row
@@ -55,17 +73,25 @@ extension OutboxStore {
 
     /// Makes a key active and retires the one before it.
     ///
+    /// `isRepublished`: whether the key had left the JWK Set, so that its publication begins anew.
     /// `rule`: refuses by throwing, from the key and all keys of the issuer.
     public func activateSigningKey(
         _ kid: String,
         ofIssuerNamed name: String,
         note: AuditNote,
+        isRepublished: @escaping @Sendable (SigningKeyRecord) throws -> Bool = { _ in false },
         rule: @escaping @Sendable (SigningKeyRecord, [SigningKeyRecord]) throws -> Void
     ) async throws -> SigningKeyRecord {
         try await changeKeys(ofIssuerNamed: name, note: note) { connection, issuer, keys in
             guard let key = keys.key(kid) else { throw OutboxError.notFound }
             try rule(key, keys)
-            return try connection.query(.keyActivate, .int4(issuer), .text(kid), .text(key.alg)).first
+            return try connection.query(
+                .keyActivate,
+                .int4(issuer),
+                .text(kid),
+                .text(key.alg),
+                .bool(isRepublished(key))
+            ).first
         }
     }
 
@@ -136,6 +162,8 @@ extension ColumnReader {
             publishedAt: try time(),
             activatedAt: try optionalTime(),
             retiredAt: try optionalTime(),
+            heldBy: try word(KeyHolder.self),
+            keyReference: try optionalText(),
             readAt: try time()
         )
     }

@@ -1,4 +1,4 @@
-import LogoutModel
+public import LogoutModel
 import PostgresClient
 
 /// What a worker must know of a client to send to it.
@@ -72,14 +72,20 @@ public struct KnownIssuer: Sendable {
     public let keys: [SealedSigningKey]
 }
 
-/// A private key as it is stored.
+/// A key that signs, as it is stored.
 public struct SealedSigningKey: Sendable {
     /// Its id in the JWK Set.
     public let kid: String
     /// Its JOSE algorithm.
     public let alg: String
-    /// The sealed private key.
-    public let sealed: [UInt8]
+    /// The sealed private key; `nil` where another holds it.
+    public let sealed: [UInt8]?
+    /// Who holds it.
+    public let heldBy: KeyHolder
+    /// What that holder calls it; `nil` where it is Lastcall.
+    public let keyReference: String?
+    /// The public JWK, a JSON object.
+    public let publicJWK: String
 }
 
 extension OutboxStore {
@@ -132,7 +138,10 @@ extension PostgresConnection {
             let key = SealedSigningKey(
                 kid: try columns.text(),
                 alg: try columns.text(),
-                sealed: try columns.bytes()
+                sealed: try columns.optionalBytes(),
+                heldBy: try columns.word(KeyHolder.self),
+                keyReference: try columns.optionalText(),
+                publicJWK: try columns.json()
             )
             keys[issuer, default: []].append(key)
         }

@@ -17,6 +17,8 @@ public struct ClientConfiguration: Sendable {
 
     /// The oldest version of TLS that is spoken.
     public var minimumTLS = TLSVersion.tls12
+    /// Whether the body of a 200 is handed over with the answer: what a signer says. RPs have nothing to say.
+    public var keepsBody = false
 
     /// How many bytes of headers an answer may have, interim answers and trailers included.
     public var headerLimit = 65_536

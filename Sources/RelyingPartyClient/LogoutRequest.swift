@@ -16,6 +16,9 @@ public struct LogoutRequest: Sendable {
     /// What makes it a webhook; `nil` for a logout token, whose headers are always the same.
     public let webhook: WebhookHeaders?
 
+    /// What makes it a call of a signer; `nil` for everything that goes to an RP or an OP's webhook.
+    public let signer: SignerHeaders?
+
     /// One deadline for everything from here on: waiting, resolving, connecting, TLS, the answer.
     public let timeout: Duration
 
@@ -35,6 +38,7 @@ public struct LogoutRequest: Sendable {
     ///   - url: the address as it was registered; see ``url``.
     ///   - body: the form, complete; see ``body``.
     ///   - webhook: the headers of a webhook; none for a logout token.
+    ///   - signer: the headers of a call of a signer; none for a logout token.
     ///   - timeout: how long the attempt may take as a whole.
     ///   - rule: the address rule as it stands now.
     ///   - allowHTTP: whether `http` is allowed; no unless told.
@@ -44,6 +48,7 @@ public struct LogoutRequest: Sendable {
         url: String,
         body: [UInt8],
         webhook: WebhookHeaders? = nil,
+        signer: SignerHeaders? = nil,
         timeout: Duration,
         rule: AddressRule,
         allowHTTP: Bool = false,
@@ -53,6 +58,7 @@ public struct LogoutRequest: Sendable {
         self.url = url
         self.body = body
         self.webhook = webhook
+        self.signer = signer
         self.timeout = timeout
         self.rule = rule
         self.allowHTTP = allowHTTP

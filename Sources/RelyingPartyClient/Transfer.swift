@@ -132,7 +132,7 @@ final class Transfer {
         reader = AnswerReader(
             headerLimit: configuration.headerLimit,
             bodyLimit: accepted.isFetch ? configuration.documentLimit : configuration.bodyLimit,
-            keepsBody: accepted.isFetch
+            keepsBody: accepted.isFetch || configuration.keepsBody
         )
         unsafe errorText.pointee = 0
     }
@@ -172,6 +172,7 @@ final class Transfer {
             )
         }
         let explanation = Explanation(reader.explanation)
+        let keeps = accepted.isFetch || settings.configuration.keepsBody
         let untilStart = Int64((startedAt - accepted.acceptedAt) / 1_000)
         let untilByte = unsafe lastcall_easy_microseconds(easy, CURLINFO_STARTTRANSFER_TIME_T)
         return Answer(
@@ -182,7 +183,7 @@ final class Transfer {
             retryAfter: reader.retryAfter,
             error: explanation.error,
             errorDescription: explanation.description,
-            document: accepted.isFetch && status == 200 && code == CURLE_OK
+            document: keeps && status == 200 && code == CURLE_OK
                 ? Answer.Document(body: reader.content, cacheControl: reader.cacheControl) : nil,
             firstByteMicroseconds: untilStart + Int64(untilByte),
             totalMicroseconds: total

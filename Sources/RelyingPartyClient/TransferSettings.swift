@@ -35,6 +35,7 @@ struct TransferSettings: Sendable {
 
     /// The headers of a request: those of all logout tokens, or with them a webhook's own.
     func headers(of request: LogoutRequest) throws(SettingRefused) -> SettingList {
+        if let signer = request.signer { return signer.list }
         guard let webhook = request.webhook else { return headers }
         guard let list = SettingList([Self.withoutExpect] + webhook.lines) else {
             throw SettingRefused(code: CURLE_OUT_OF_MEMORY)

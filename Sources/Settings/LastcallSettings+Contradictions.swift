@@ -29,6 +29,21 @@ extension LastcallSettings {
             )
         }
         try checkTLS()
+        let lastToken = max(lease, Self.longestClientLease) + Self.longestTokenLifetime
+        if retiredKeyPublication < lastToken {
+            throw .contradiction(
+                .retiredKeyLeavesEarly(publication: retiredKeyPublication, least: lastToken),
+                origin(of: SettingTable.retiredKeyPublication),
+                origin(of: SettingTable.lease)
+            )
+        }
+        if previousKeyEncryptionKeys != nil, keyEncryptionKey == nil {
+            throw .contradiction(
+                .previousKeysAlone,
+                origin(of: SettingTable.previousKeyEncryptionKeys),
+                origin(of: SettingTable.keyEncryptionKey)
+            )
+        }
         if databaseListenURL != nil, databaseURL == nil {
             throw .contradiction(
                 .listenURLAlone,

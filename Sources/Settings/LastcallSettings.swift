@@ -81,6 +81,8 @@ public struct LastcallSettings: Sendable {
     public let operatorAPIKey: Secret<String>?
     /// What signing keys are encrypted with: exactly 32 bytes.
     public let keyEncryptionKey: Secret<[UInt8]>?
+    /// Keys before ``keyEncryptionKey``, which only open: at most 8 of 32 bytes.
+    public let previousKeyEncryptionKeys: Secret<[[UInt8]]>?
     /// How long a new key is published before it may sign.
     public let keyPublication: Duration
     /// How long a retired key stays published.
@@ -89,6 +91,20 @@ public struct LastcallSettings: Sendable {
     public let clockSkewLimit: Duration
     /// Signing threads; 0: one a core.
     public let signerThreads: Int
+    /// The PKCS#11 library of the HSM that holds signing keys.
+    public let pkcs11Module: String?
+    /// The user PIN of its tokens.
+    public let pkcs11PIN: Secret<String>?
+    /// The OP's own signer.
+    public let remoteSignerURL: String?
+    /// The bearer token of calls to it.
+    public let remoteSignerToken: Secret<String>?
+    /// Authorities that it is checked against; ``caFile`` unless told.
+    public let remoteSignerCAFile: String?
+    /// How long it may take for a signature.
+    public let remoteSignerTimeout: Duration
+    /// Calls of it at once.
+    public let remoteSignerMaxInFlight: Int
 
     /// Whether private addresses are allowed.
     public let allowPrivateNetworks: Bool
@@ -144,6 +160,10 @@ public struct LastcallSettings: Sendable {
     public static let defaultAttemptTimeout: Duration = .seconds(5)
     /// What a lease needs on top of an attempt: to sign, to write the outcome, and to spare.
     public static let leaseMargin: Duration = .seconds(3)
+    /// The longest lease of a client's own making: the longest attempt timeout and ``leaseMargin``.
+    public static let longestClientLease: Duration = .seconds(60) + leaseMargin
+    /// How long a token may live.
+    public static let longestTokenLifetime: Duration = .seconds(120)
     /// The shortest lease: ``defaultAttemptTimeout`` and ``leaseMargin``.
     public static var shortestLease: Duration { defaultAttemptTimeout + leaseMargin }
 }

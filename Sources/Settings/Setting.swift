@@ -214,6 +214,56 @@ extension Setting<Secret<String>> {
     }
 }
 
+extension Setting<Secret<String>> {
+    /// A secret of one word.
+    static func word(
+        _ name: String,
+        without: String,
+        allowed: String,
+        example: String,
+        _ lengths: ClosedRange<Int>,
+        _ help: String
+    ) -> Setting {
+        Setting(
+            name,
+            .text,
+            default: nil,
+            without: without,
+            allowed: allowed,
+            example: example,
+            isSecret: true,
+            places: [.environment, .file],
+            help
+        ) { text in
+            let isVisible = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            return isVisible && lengths.contains(text.utf8.count) ? Secret(text) : nil
+        }
+    }
+}
+
+extension Setting<Secret<[[UInt8]]>> {
+    /// Several encryption keys, one on each line or between commas.
+    static func encryptionKeys(_ name: String, _ help: String) -> Setting {
+        Setting(
+            name,
+            .text,
+            default: nil,
+            without: "none",
+            allowed: "at most 8 keys as key_encryption_key has one, between commas or one on each line",
+            example: "the key that was current before",
+            isSecret: true,
+            places: [.environment, .file],
+            help
+        ) { text in
+            let one = Setting<Secret<[UInt8]>>.encryptionKey("", "")
+            let parts = text.split { $0 == "," || $0.isNewline }
+            let keys = parts.compactMap { one.read($0.trimmingPrefix(" ").description)?.reveal() }
+            guard (1...8).contains(keys.count), keys.count == parts.count else { return nil }
+            return Secret(keys)
+        }
+    }
+}
+
 extension Setting<Secret<[UInt8]>> {
     static func encryptionKey(_ name: String, _ help: String) -> Setting {
         Setting(

@@ -17,6 +17,11 @@ public enum SettingContradiction: Sendable, Hashable, CustomStringConvertible {
     case clientAuthorities
     /// A setting of the egress proxy is given without `egress_proxy`.
     case proxySettingAlone(String)
+    /// `retired_key_publication_seconds` ends before the last token of a retired key does: a worker may sign with it
+    /// for as long as a lease after it was retired, and the token lives on.
+    case retiredKeyLeavesEarly(publication: Duration, least: Duration)
+    /// `previous_key_encryption_keys` is given without `key_encryption_key`.
+    case previousKeysAlone
 
     /// The rule in one sentence, with the values.
     public var description: String {
@@ -39,6 +44,11 @@ public enum SettingContradiction: Sendable, Hashable, CustomStringConvertible {
             "tls_client_ca_file is needed if tls_client_certificates is optional or required, and only then"
         case .proxySettingAlone(let name):
             "\(name) needs egress_proxy: without a proxy it means nothing"
+        case .retiredKeyLeavesEarly(let publication, let least):
+            "retired_key_publication_seconds is \(publication): it must be at least \(least), the lease under which a "
+                + "worker may still sign with the key and the 120 seconds that its token then lives"
+        case .previousKeysAlone:
+            "previous_key_encryption_keys needs key_encryption_key: the key that is current now"
         }
     }
 }

@@ -40,10 +40,18 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.apiKeyBurstCalls) var apiKeyBurstCalls: String?
     @Option(SettingTable.failedAuthenticationsPerSecond) var failedAuthenticationsPerSecond: String?
     @Option(fileOf: SettingTable.keyEncryptionKey) var keyEncryptionKeyFile: String?
+    @Option(fileOf: SettingTable.previousKeyEncryptionKeys) var previousKeyEncryptionKeysFile: String?
     @Option(SettingTable.keyPublication) var keyPublication: String?
     @Option(SettingTable.retiredKeyPublication) var retiredKeyPublication: String?
     @Option(SettingTable.clockSkewLimit) var clockSkewLimit: String?
     @Option(SettingTable.signerThreads) var signerThreads: String?
+    @Option(SettingTable.pkcs11Module) var pkcs11Module: String?
+    @Option(fileOf: SettingTable.pkcs11PIN) var pkcs11PINFile: String?
+    @Option(SettingTable.remoteSignerURL) var remoteSignerURL: String?
+    @Option(fileOf: SettingTable.remoteSignerToken) var remoteSignerTokenFile: String?
+    @Option(SettingTable.remoteSignerCAFile) var remoteSignerCAFile: String?
+    @Option(SettingTable.remoteSignerTimeout) var remoteSignerTimeout: String?
+    @Option(SettingTable.remoteSignerMaxInFlight) var remoteSignerMaxInFlight: String?
     @Option(SettingTable.allowPrivateNetworks) var allowPrivateNetworks: String?
     @Option(SettingTable.allowInsecureLoopback) var allowInsecureLoopback: String?
     @Option(SettingTable.allowCIDRs) var allowCIDRs: String?
@@ -110,10 +118,18 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.apiKeyBurstCalls.definition, apiKeyBurstCalls),
             (SettingTable.failedAuthenticationsPerSecond.definition, failedAuthenticationsPerSecond),
             (SettingTable.keyEncryptionKey.definition.fileForm, keyEncryptionKeyFile),
+            (SettingTable.previousKeyEncryptionKeys.definition.fileForm, previousKeyEncryptionKeysFile),
             (SettingTable.keyPublication.definition, keyPublication),
             (SettingTable.retiredKeyPublication.definition, retiredKeyPublication),
             (SettingTable.clockSkewLimit.definition, clockSkewLimit),
             (SettingTable.signerThreads.definition, signerThreads),
+            (SettingTable.pkcs11Module.definition, pkcs11Module),
+            (SettingTable.pkcs11PIN.definition.fileForm, pkcs11PINFile),
+            (SettingTable.remoteSignerURL.definition, remoteSignerURL),
+            (SettingTable.remoteSignerToken.definition.fileForm, remoteSignerTokenFile),
+            (SettingTable.remoteSignerCAFile.definition, remoteSignerCAFile),
+            (SettingTable.remoteSignerTimeout.definition, remoteSignerTimeout),
+            (SettingTable.remoteSignerMaxInFlight.definition, remoteSignerMaxInFlight),
             (SettingTable.allowPrivateNetworks.definition, allowPrivateNetworks),
             (SettingTable.allowInsecureLoopback.definition, allowInsecureLoopback),
             (SettingTable.allowCIDRs.definition, allowCIDRs),

@@ -33,8 +33,11 @@ extension SettingTable {
             [
                 operatorAPIKey.definition, apiKeyCallsPerSecond.definition, apiKeyBurstCalls.definition,
                 failedAuthenticationsPerSecond.definition, keyEncryptionKey.definition,
-                keyPublication.definition,
-                retiredKeyPublication.definition, clockSkewLimit.definition, signerThreads.definition,
+                previousKeyEncryptionKeys.definition,
+                keyPublication.definition, retiredKeyPublication.definition, clockSkewLimit.definition,
+                signerThreads.definition, pkcs11Module.definition, pkcs11PIN.definition,
+                remoteSignerURL.definition, remoteSignerToken.definition, remoteSignerCAFile.definition,
+                remoteSignerTimeout.definition, remoteSignerMaxInFlight.definition,
             ]
         ),
         (

@@ -32,6 +32,7 @@ struct DataFolder {
         if settings.keyEncryptionKey == nil {
             let (key, _) = try keep("key-encryption-key") { Base64.encode(try Digests.randomBytes(32)) }
             secrets.environment["LASTCALL_KEY_ENCRYPTION_KEY"] = key
+            secrets.environment.merge(previousKeys(settings)) { $1 }
         }
         if settings.operatorAPIKey == nil {
             let (key, isNew) = try keep("operator-api-key") {
@@ -43,9 +44,22 @@ struct DataFolder {
         return secrets
     }
 
-    /// The key-encryption key that `up` made in this folder, if it did.
-    func existingKeyEncryptionKey() -> String? {
-        try? String(contentsOfFile: file("key-encryption-key"), encoding: .utf8).trimmed
+    /// The key-encryption keys of this folder, as settings that the environment would carry: those that no setting gives.
+    func existingKeys(for settings: LastcallSettings) -> [String: String] {
+        guard settings.keyEncryptionKey == nil,
+            let key = try? String(contentsOfFile: file("key-encryption-key"), encoding: .utf8).trimmed
+        else { return [:] }
+        return previousKeys(settings).merging(["LASTCALL_KEY_ENCRYPTION_KEY": key]) { $1 }
+    }
+
+    /// The keys that an operator has put aside in this folder while `lastcall keys reseal` replaces them.
+    private func previousKeys(_ settings: LastcallSettings) -> [String: String] {
+        guard settings.previousKeyEncryptionKeys == nil,
+            let keys = try? String(contentsOfFile: file("previous-key-encryption-keys"), encoding: .utf8)
+                .trimmed,
+            !keys.isEmpty
+        else { return [:] }
+        return ["LASTCALL_PREVIOUS_KEY_ENCRYPTION_KEYS": keys]
     }
 
     private func file(_ name: String) -> String {

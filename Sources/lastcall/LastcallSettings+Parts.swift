@@ -1,6 +1,8 @@
 import DeliveryPolicy
+import DeliveryWorker
 import Foundation
 import HTTPListener
+import HardwareKeys
 import HummingbirdCore
 import IntakeAPI
 import LogoutTokens
@@ -37,13 +39,44 @@ extension LastcallSettings {
         TLSFolders(certificates: tlsClientCertificatesDirectory, authorities: authoritiesDirectory)
     }
 
+    /// What opens secrets that were sealed under keys before the current one.
+    func previousKeys() throws -> [KeyEncryptionKey] {
+        try (previousKeyEncryptionKeys?.reveal() ?? []).map { bytes in
+            try KeyEncryptionKey(base64: Data(bytes).base64EncodedString())
+        }
+    }
+
+    /// The OP's own signer, where there is one.
+    func remoteSigner(userAgent: String) throws -> RemoteSigner? {
+        guard let url = remoteSignerURL else { return nil }
+        var signer = RemoteSignerSettings(url: url)
+        signer.token = remoteSignerToken?.reveal()
+        signer.caFile = remoteSignerCAFile ?? caFile
+        signer.timeout = remoteSignerTimeout
+        signer.maximumInFlight = remoteSignerMaxInFlight
+        signer.allowsInsecureLoopback = allowInsecureLoopback
+        do {
+            return try RemoteSigner(signer, userAgent: userAgent)
+        } catch RemoteSignerProblem.url {
+            throw Failure(
+                "remote_signer_url must be an https URL that is not that of a cloud's metadata service",
+                code: Failure.misconfigured
+            )
+        }
+    }
+
+    /// The HSM, where there is one.
+    func hardwareSigner() -> HardwareSigner? {
+        pkcs11Module.map { HardwareSigner(module: $0, pin: pkcs11PIN?.reveal()) }
+    }
+
     /// The API's part of the settings. `isDelivering`: whether this process sends too, so that what is not configured
     /// here is configured nowhere.
     func api(isDelivering: Bool = false) throws -> APISettings {
         var api = APISettings(addressRule: addressRule)
         api.egress = egress
         api.operatorKey = operatorAPIKey?.reveal()
-        api.keyEncryptionKey = try sealingKey()
+        api.keyEncryptionKey = try sealingKey().map { SealingKey($0) }
         api.keyPublication = keyPublication
         api.retiredKeyPublication = retiredKeyPublication
         let folders = tlsFolders

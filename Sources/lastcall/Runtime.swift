@@ -132,7 +132,15 @@ struct Runtime {
         worker.drain = settings.drain
         worker.clockSkewLimit = settings.clockSkewLimit
         worker.partitionDaysAhead = settings.partitionDaysAhead
-        return DeliveryWorker(settings: worker, store: store, client: client, logger: logger)
+        worker.previousKeyEncryptionKeys = try settings.previousKeys()
+        return DeliveryWorker(
+            settings: worker,
+            store: store,
+            client: client,
+            remoteSigner: try settings.remoteSigner(userAgent: configuration.userAgent),
+            hardwareSigner: settings.hardwareSigner(),
+            logger: logger
+        )
     }
 
     private func observe() {

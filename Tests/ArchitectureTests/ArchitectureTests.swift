@@ -89,6 +89,15 @@ struct ArchitectureTests {
         }
     }
 
+    @Test("the API seals secrets and has nothing that could open one")
+    func sealsOnly() throws {
+        for source in try Source.all(below: "Sources/IntakeAPI") {
+            for word in ["KeyEncryptionKey", "KeyRing", "SealedBytes", ".open("] {
+                #expect(!source.code.contains(word), "\(source.path) has \(word)")
+            }
+        }
+    }
+
     @Test("@unchecked Sendable stands only where C handles cross threads")
     func unchecked() throws {
         let allowed: Set = ["PostgresClient", "RelyingPartyClient", "LogoutTokens"]

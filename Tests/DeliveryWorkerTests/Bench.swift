@@ -81,6 +81,22 @@ struct Bench: Sendable {
         return key
     }
 
+    /// Registers a key whose private part the OP's own signer holds.
+    func addRemoteKey(_ key: SigningKey, named name: String) async throws {
+        let new = NewSigningKey(
+            kid: key.kid,
+            alg: key.algorithm.rawValue,
+            publicJWK: String(decoding: key.publicJWK.json, as: UTF8.self),
+            heldBy: .remote,
+            keyReference: name
+        )
+        _ = try await store.addSigningKey(
+            new,
+            ofIssuerNamed: Self.name,
+            note: AuditNote(.signingKeyCreated, actor: "test")
+        )
+    }
+
     /// Registers a client, or replaces it.
     @discardableResult
     func addClient(
@@ -135,6 +151,7 @@ struct Bench: Sendable {
     /// Runs a worker around a test, and stops it as an operator does.
     func withWorker(
         configure: (inout WorkerSettings, inout ClientConfiguration) -> Void = { _, _ in },
+        remoteSigner: RemoteSigner? = nil,
         _ body: (DeliveryWorker) async throws -> Void
     ) async throws {
         var settings = WorkerSettings(
@@ -151,6 +168,7 @@ struct Bench: Sendable {
             settings: settings,
             store: store,
             client: try RelyingPartyClient(configuration),
+            remoteSigner: remoteSigner,
             logger: logger
         )
         let group = ServiceGroup(configuration: .init(services: [.init(service: worker)], logger: logger))

@@ -7,7 +7,10 @@ import Testing
 @Suite("Signing keys", .lastcallDatabase)
 struct SigningKeyTests {
     static let line = "POST /v1/issuers/acme/signing-keys"
-    static let members = ["kid", "alg", "stage", "created_at", "published_at", "activated_at", "retired_at"]
+    static let members = [
+        "kid", "alg", "stage", "held_by", "key_reference", "created_at", "published_at", "activated_at",
+        "retired_at",
+    ]
     static let privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 
     /// RFC 8037 appendix A.1: nobody's secret.

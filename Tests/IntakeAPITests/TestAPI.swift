@@ -31,8 +31,8 @@ struct TestAPI: Sendable {
         let store = OutboxStore(pool: pool, logger: logger, deadline: deadline)
         var settings = APISettings(addressRule: AddressRule())
         settings.operatorKey = Self.operatorKey
-        settings.keyEncryptionKey = try KeyEncryptionKey(
-            base64: Base64.encode(Array(repeating: 7, count: 32))
+        settings.keyEncryptionKey = SealingKey(
+            try KeyEncryptionKey(base64: Base64.encode(Array(repeating: 7, count: 32)))
         )
         try change(&settings)
         wake = WakeSignal(store: store)

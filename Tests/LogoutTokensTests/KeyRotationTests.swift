@@ -41,6 +41,21 @@ struct KeyRotationTests {
         #expect(rotation.publishedKeys(keys, now: now).count == (shown ? 1 : 0))
     }
 
+    @Test("a key that is activated again has left the set, or has not", arguments: [(-1, false), (0, true)])
+    func hasLeft(offset: Int64, left: Bool) throws {
+        let now = (5 + 86_400) * Self.second + offset
+        #expect(rotation.hasLeft(try key("k", .retired, retiredAt: 5 * Self.second), now: now) == left)
+        #expect(!rotation.hasLeft(try key("k", .next), now: now))
+    }
+
+    @Test(
+        "a copy of the set is out of date before a key that is not in it may sign",
+        arguments: [(3_600, 300), (600, 300), (599, 299), (3, 1), (2, 1), (1, 0), (0, 0)] as [(Int64, Int64)]
+    )
+    func cache(publication: Int64, seconds: Int64) {
+        #expect(KeyRotation(publication: .seconds(publication)).cacheSeconds == seconds)
+    }
+
     @Test("a retired key without a time stays")
     func retiredUnknown() throws {
         let keys = try [key("k", .retired)]

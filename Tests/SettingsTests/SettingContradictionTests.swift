@@ -67,6 +67,47 @@ struct SettingContradictionTests {
         #expect(try load(environment: both).egressProxy?.description == "https://[::1]:3129")
     }
 
+    @Test(
+        "a retired key is published past the last token that a worker may have signed with it",
+        arguments: [("8", "183", true), ("63", "183", true), ("64", "183", false), ("64", "184", true)]
+    )
+    func retiredKeys(lease: String, publication: String, allowed: Bool) throws {
+        let flags = ["lease_seconds": lease, "retired_key_publication_seconds": publication]
+        guard !allowed else {
+            #expect(try load(flags: flags).retiredKeyPublication >= .seconds(183))
+            return
+        }
+        let expected = SettingsError.contradiction(
+            .retiredKeyLeavesEarly(publication: .seconds(183), least: .seconds(184)),
+            .flag("--retired-key-publication-seconds"),
+            .flag("--lease-seconds")
+        )
+        #expect(throws: expected) { try load(flags: flags) }
+    }
+
+    @Test(
+        "previous key-encryption keys need a current one, and are at most eight, one on a line or between commas"
+    )
+    func previousKeys() throws {
+        let key = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+        let name = "LASTCALL_PREVIOUS_KEY_ENCRYPTION_KEYS"
+        let source = SettingSource.environment(name)
+        #expect(throws: SettingsError.contradiction(.previousKeysAlone, source, .standard)) {
+            try load(environment: [name: key])
+        }
+        func count(_ text: String) throws -> Int? {
+            try load(environment: [name: text, "LASTCALL_KEY_ENCRYPTION_KEY": key])
+                .previousKeyEncryptionKeys?.reveal().count
+        }
+        #expect(try count(key) == 1)
+        #expect(try count("\(key),\(key)") == 2)
+        #expect(try count("\(key)\n\(key)\n") == 2)
+        #expect(try count(Array(repeating: key, count: 8).joined(separator: ",")) == 8)
+        for bad in [Array(repeating: key, count: 9).joined(separator: ","), "", ",", "x", "\(key) \(key)"] {
+            #expect(throws: SettingsError.self) { try count(bad) }
+        }
+    }
+
     @Test("a connection for LISTEN needs the database it belongs to")
     func listenURL() throws {
         let variables = ["LASTCALL_DATABASE_LISTEN_URL": "host=direct"]

@@ -31,7 +31,9 @@ struct SettingTableTests {
             ("tls_reload_seconds", "0.09", "0.1", "3600", "3600.1"),
             ("body_limit_bytes", "1023", "1024", "16777216", "16777217"),
             ("key_publication_seconds", "-1", "0", "2592000", "2592001"),
-            ("retired_key_publication_seconds", "119.9", "120", "31536000", "31536001"),
+            ("retired_key_publication_seconds", "182.9", "183", "31536000", "31536001"),
+            ("remote_signer_timeout_seconds", "0.04", "0.05", "30", "30.1"),
+            ("remote_signer_max_in_flight", "0", "1", "1024", "1025"),
             ("clock_skew_limit_seconds", "0.09", "0.1", "60", "60.1"),
             ("partition_days_ahead", "0", "1", "30", "31"),
             ("log_buffer_bytes", "65535", "65536", "1073741824", "1073741825"),
@@ -112,7 +114,7 @@ struct SettingTableTests {
         #expect(
             secrets == [
                 "database_url", "database_listen_url", "operator_api_key", "key_encryption_key",
-                "egress_proxy_credentials",
+                "previous_key_encryption_keys", "pkcs11_pin", "remote_signer_token", "egress_proxy_credentials",
             ]
         )
     }

@@ -153,6 +153,7 @@ create unique index clients_by_id on lastcall.clients (issuer_key, client_id)
 create unique index clients_webhook on lastcall.clients (issuer_key)
     where deleted_at is null and kind = 'completion_webhook';
 create index clients_deleted on lastcall.clients (client_key) where deleted_at is not null;
+create index clients_sealed on lastcall.clients (client_key) where sealed_secret is not null;
 create index clients_rousing on lastcall.clients (client_key) where breaker_rousing;
 
 -- Who is told of the end of an issuer's events, and for how long it is tried: a statement that ends one queues webhook_id for it.
@@ -166,12 +167,15 @@ create table lastcall.signing_keys (
     alg text not null,
     stage lastcall.key_stage not null,
     public_jwk jsonb not null,
-    sealed_private_key bytea not null,             -- AES-256-GCM under a key that is never in Postgres
+    held_by text not null default 'lastcall' check (held_by in ('lastcall', 'pkcs11', 'remote')),
+    sealed_private_key bytea,                      -- AES-256-GCM under a key that is never in Postgres; null where another holds the key
+    key_reference text check (octet_length(key_reference) between 1 and 1100),   -- what that holder calls it
     created_at timestamptz not null default now(),
     published_at timestamptz not null default now(),
     activated_at timestamptz,
     retired_at timestamptz,
-    primary key (issuer_key, kid)
+    primary key (issuer_key, kid),
+    check ((held_by = 'lastcall') = (sealed_private_key is not null) and (held_by = 'lastcall') = (key_reference is null))
 );
 create unique index signing_keys_one_active on lastcall.signing_keys (issuer_key, alg) where stage = 'active';
 

@@ -1,6 +1,7 @@
 import DeliveryPolicy
 import LogoutModel
 import LogoutTokens
+import Outbox
 import StrictJSON
 
 extension Schema {
@@ -54,16 +55,40 @@ extension Schema {
             "SigningKeySource",
             .object([
                 .optional("alg", .words(SignatureAlgorithm.self)),
-                .optional("jwk", anyObject.describing("A private JWK to import.")),
+                .optional(
+                    "jwk",
+                    anyObject.describing("A private JWK to import; with pkcs11 or remote the public one.")
+                ),
                 .optional("pem", .text(1...65_536).describing("A private key to import, with alg.")),
                 .optional("kid", .text(.identifier).describing("The RFC 7638 thumbprint unless given.")),
+                .optional(
+                    "pkcs11",
+                    Schema.object([
+                        .required(
+                            "uri",
+                            .text(1...PKCS11URI.maximumBytes).describing("RFC 7512, without a query.")
+                        )
+                    ]).describing("The key is in the HSM; with alg and jwk.")
+                ),
+                .optional(
+                    "remote",
+                    Schema.object([
+                        .required(
+                            "key",
+                            .text(1...NewSigningKey.maximumReferenceBytes).describing(
+                                "Its name in the signer."
+                            )
+                        )
+                    ]).describing("The OP's own signer has the key; with alg and jwk.")
+                ),
             ]).requiringOne(of: ["alg", "jwk"])
         ),
         (
             "SigningKey",
             .object([
                 .required("kid", text), .required("alg", .words(SignatureAlgorithm.self)),
-                .required("stage", .words(KeyStage.self)), .required("created_at", time),
+                .required("stage", .words(KeyStage.self)), .required("held_by", .words(KeyHolder.self)),
+                .required("key_reference", text.orNull), .required("created_at", time),
                 .required("published_at", time), .required("activated_at", time.orNull),
                 .required("retired_at", time.orNull),
             ])

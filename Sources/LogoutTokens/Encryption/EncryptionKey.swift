@@ -52,7 +52,7 @@ public struct EncryptionKey: Sendable {
         let parameters = try KeyParameters()
         try parameters.add(OSSL_PKEY_PARAM_RSA_N, number: n)
         try parameters.add(OSSL_PKEY_PARAM_RSA_E, number: e)
-        let handle = unsafe KeyHandle(adopting: try parameters.makeKey("RSA", lastcall_public_key))
+        let handle = unsafe KeyHandle(adopting: try parameters.makeKey("RSA", selection: lastcall_public_key))
         let bits = unsafe Int(EVP_PKEY_get_bits(handle.pointer))
         guard (2048...8192).contains(bits) else { throw .rsaBits(bits) }
         // An even modulus has no two large primes, an exponent of 1 hides nothing, a long one costs time.
@@ -71,7 +71,7 @@ public struct EncryptionKey: Sendable {
         let parameters = try KeyParameters()
         try parameters.add(OSSL_PKEY_PARAM_GROUP_NAME, text: curve.groupName)
         try parameters.add(OSSL_PKEY_PARAM_PUB_KEY, bytes: point)
-        let handle = unsafe KeyHandle(adopting: try parameters.makeKey("EC", lastcall_public_key))
+        let handle = unsafe KeyHandle(adopting: try parameters.makeKey("EC", selection: lastcall_public_key))
         let context = unsafe try present(
             EVP_PKEY_CTX_new_from_pkey(nil, handle.pointer, nil),
             "EVP_PKEY_CTX_new_from_pkey"

@@ -6,7 +6,10 @@ struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
         abstract: "The signing keys of an issuer.",
-        subcommands: [List.self, Generate.self, Import.self, Activate.self, Retire.self, Public.self]
+        subcommands: [
+            List.self, Generate.self, Import.self, Attach.self, Activate.self, Retire.self, Public.self,
+            Reseal.self,
+        ]
     )
 
     struct List: AsyncParsableCommand {
@@ -17,7 +20,7 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.withAPI { api in
                 let answer = try await api.call("GET", ["v1", "issuers", issuer, "signing-keys"])
-                let columns = ["kid", "alg", "stage", "created_at", "activated_at", "retired_at"]
+                let columns = ["kid", "alg", "stage", "held_by", "created_at", "activated_at", "retired_at"]
                 api.show(answer["items"]?.elements ?? [], columns: columns)
             }
         }

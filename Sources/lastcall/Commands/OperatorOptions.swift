@@ -47,10 +47,9 @@ struct OperatorOptions: ParsableArguments {
         try await finishing {
             var environment = ProcessInfo.processInfo.environment
             var settings = try LastcallSettings.load(flags: flags, environment: environment)
-            if settings.keyEncryptionKey == nil,
-                let key = DataFolder(path: settings.dataDirectory).existingKeyEncryptionKey()
-            {
-                environment["LASTCALL_KEY_ENCRYPTION_KEY"] = key
+            let keys = DataFolder(path: settings.dataDirectory).existingKeys(for: settings)
+            if !keys.isEmpty {
+                environment.merge(keys) { $1 }
                 settings = try LastcallSettings.load(flags: flags, environment: environment)
             }
             if !settings.coreDumps { CrashTraces.forbid() }

@@ -1,0 +1,70 @@
+import LogoutTokens
+import Outbox
+import StrictJSON
+
+/// What is sealed under which key-encryption key, and what has been sealed anew.
+struct ResealReport {
+    let ring: KeyRing
+    var counts: [SealCount]
+    var signingKeys = 0
+    var webhookSecrets = 0
+
+    /// How many secrets have been sealed anew.
+    var resealed: Int { signingKeys + webhookSecrets }
+
+    /// How many are still under another key than the current one.
+    var left: Int { counts.filter { $0.keyID != ring.current.id }.map(\.all).reduce(0, +) }
+
+    /// How many are under keys that the settings do not have.
+    var lost: Int { counts.filter { !ring.opens(keyID: $0.hexID) }.map(\.all).reduce(0, +) }
+
+    /// For programs.
+    var json: String {
+        let object = JSON.members([
+            ("current_key_id", .string(ring.current.hexID)),
+            ("resealed_signing_keys", .number(JSONNumber(Int64(signingKeys)))),
+            ("resealed_webhook_secrets", .number(JSONNumber(Int64(webhookSecrets)))),
+            ("left", .number(JSONNumber(Int64(left)))),
+            ("cannot_be_opened", .number(JSONNumber(Int64(lost)))),
+            (
+                "sealed_under",
+                .array(
+                    counts.map { count in
+                        .members([
+                            ("key_id", .string(count.hexID)), ("role", .string(role(of: count))),
+                            ("signing_keys", .number(JSONNumber(Int64(count.signingKeys)))),
+                            ("webhook_secrets", .number(JSONNumber(Int64(count.webhookSecrets)))),
+                        ])
+                    }
+                )
+            ),
+        ])
+        return String(decoding: object.serialized(), as: UTF8.self)
+    }
+
+    /// For people.
+    var text: String {
+        var text = ""
+        if resealed > 0 {
+            text += "sealed anew: \(signingKeys) signing keys, \(webhookSecrets) webhook secrets\n"
+        }
+        let rows = counts.map { ["\($0.hexID)", role(of: $0), "\($0.signingKeys)", "\($0.webhookSecrets)"] }
+        text += Table(columns: ["key_id", "role", "signing_keys", "webhook_secrets"], rows: rows).text
+        text += left == 0 ? "nothing is left under another key\n" : "\(left) left under other keys\n"
+        if lost > 0 { text += "\(lost) under keys that the settings do not have: these sign nothing\n" }
+        return text
+    }
+
+    private func role(of count: SealCount) -> String {
+        if count.keyID == ring.current.id { return "current" }
+        return ring.opens(keyID: count.hexID) ? "previous" : "unknown"
+    }
+}
+
+extension SealCount {
+    fileprivate var all: Int { signingKeys + webhookSecrets }
+
+    fileprivate var hexID: String {
+        keyID.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+}

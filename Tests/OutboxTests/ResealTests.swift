@@ -1,0 +1,174 @@
+import AuditTrail
+import LastcallTestKit
+import LogoutModel
+import Outbox
+import PostgresClient
+import Testing
+
+@Suite("Sealing anew", .lastcallDatabase)
+struct ResealTests {
+    static let old: [UInt8] = [9, 9, 9, 9, 9, 9, 9, 9]
+    static let new: [UInt8] = [7, 7, 7, 7, 7, 7, 7, 7]
+    static let hexNew = "0707070707070707"
+
+    /// Something of the shape of a seal: the version, the key's id, and what stands for the rest.
+    static func seal(_ id: [UInt8], _ rest: String) -> [UInt8] { [1] + id + Array(rest.utf8) }
+
+    /// What a real ring would do: another id over the same secret; one is lost.
+    @Sendable static func resealed(_ stored: StoredSeal) -> [UInt8]? {
+        let rest = String(decoding: stored.bytes.dropFirst(9), as: UTF8.self)
+        return rest == "lost" ? nil : seal(new, rest)
+    }
+
+    private func addKey(_ bench: Workbench, _ kid: String, _ seal: [UInt8], of name: String = "acme")
+        async throws
+    {
+        let key = NewSigningKey(kid: kid, alg: "RS256", publicJWK: "{}", sealedPrivateKey: seal)
+        _ = try await bench.store.addSigningKey(
+            key,
+            ofIssuerNamed: name,
+            note: AuditNote(.signingKeyCreated, actor: "test")
+        )
+    }
+
+    private func addWebhook(_ bench: Workbench, _ seal: [UInt8]) async throws {
+        let settings = Issuer.Settings(
+            issuer: "https://acme.example",
+            sessionDurability: .durable,
+            sessionExpiry: .ignore,
+            delivery: "{}",
+            retentionDays: 30,
+            completionWebhookURL: "https://op.example/hook"
+        )
+        _ = try await bench.store.putIssuer(
+            named: "acme",
+            settings,
+            webhook: WebhookTerms(sealedSecret: seal, deliverWithinSeconds: 60)
+        ) { _ in AuditNote(.issuerChanged, actor: "test") }
+    }
+
+    private func resealAll(_ bench: Workbench) async throws -> (keys: Int, secrets: Int, unopened: Int) {
+        try await Self.resealAll(bench.store)
+    }
+
+    private static func resealAll(
+        _ store: OutboxStore
+    ) async throws -> (keys: Int, secrets: Int, unopened: Int) {
+        var (keys, secrets, unopened) = (0, 0, 0)
+        var position = ResealPosition.beginning
+        while !position.isEnd {
+            let step = try await store.reseal(after: position, under: new, actor: "test", resealed)
+            keys += step.signingKeys
+            secrets += step.webhookSecrets
+            unopened += step.unopened
+            position = step.next
+        }
+        return (keys, secrets, unopened)
+    }
+
+    @Test("every private key and webhook secret of every issuer is sealed anew, once, and it is told")
+    func everything() async throws {
+        let bench = try await Workbench()
+        let other = try await Workbench.putIssuer("other", in: bench.store)
+        let count = OutboxStore.maximumResealedAtOnce + 3
+        for number in 1...count { try await addKey(bench, "k\(number)", Self.seal(Self.old, "s\(number)")) }
+        try await addKey(bench, "current", Self.seal(Self.new, "kept"))
+        try await addKey(bench, "k", Self.seal(Self.old, "theirs"), of: "other")
+        try await addWebhook(bench, Self.seal(Self.old, "hook"))
+        #expect(
+            try await bench.store.sealCounts() == [
+                SealCount(keyID: Self.new, signingKeys: 1, webhookSecrets: 0),
+                SealCount(keyID: Self.old, signingKeys: count + 1, webhookSecrets: 1),
+            ]
+        )
+        let versions = "select version::text from lastcall.issuers order by issuer_key"
+        let before = try bench.texts(versions)
+        let done = try await resealAll(bench)
+        #expect(done.keys == count + 1 && done.secrets == 1 && done.unopened == 0)
+        #expect(
+            try await bench.store.sealCounts() == [
+                SealCount(keyID: Self.new, signingKeys: count + 2, webhookSecrets: 1)
+            ]
+        )
+        let again = try await resealAll(bench)
+        #expect(again.keys == 0 && again.secrets == 0)
+        // The keys are the same, so nobody has to read anything again.
+        #expect(try bench.texts(versions) == before)
+        let told = try bench.texts(
+            """
+            select issuer_key || ' ' || sum((data ->> 'resealed_signing_keys')::int) from lastcall.audit_events
+            where type = 'issuer.changed' and data ->> 'key_encryption_key_id' = '\(Self.hexNew)'
+                and data ? 'resealed_signing_keys' group by issuer_key order by issuer_key
+            """
+        )
+        #expect(told == ["\(bench.issuer) \(count)", "\(other) 1"])
+    }
+
+    @Test("what cannot be opened stays as it is, and holds up nothing")
+    func lost() async throws {
+        let bench = try await Workbench()
+        try await addKey(bench, "a", Self.seal(Self.old, "lost"))
+        try await addKey(bench, "b", Self.seal(Self.old, "fine"))
+        let done = try await resealAll(bench)
+        #expect(done.keys == 1 && done.unopened == 1)
+        #expect(
+            try bench.texts(
+                "select kid from lastcall.signing_keys where position('\\x6c6f7374' in sealed_private_key) > 0"
+            ) == ["a"]
+        )
+        #expect(
+            try await bench.store.sealCounts() == [
+                SealCount(keyID: Self.new, signingKeys: 1, webhookSecrets: 0),
+                SealCount(keyID: Self.old, signingKeys: 1, webhookSecrets: 0),
+            ]
+        )
+    }
+
+    @Test("a row that somebody holds is passed over, and found by the next run")
+    func locked() async throws {
+        let bench = try await Workbench()
+        for kid in ["a", "b"] { try await addKey(bench, kid, Self.seal(Self.old, kid)) }
+        try bench.connection.execute(
+            script: "begin; select from lastcall.signing_keys where kid = 'a' for update"
+        )
+        #expect(try await resealAll(bench).keys == 1)
+        try bench.connection.execute(script: "commit")
+        #expect(try await resealAll(bench).keys == 1)
+        #expect(try await bench.store.sealCounts().map(\.keyID) == [Self.new])
+    }
+
+    @Test("runs beside each other and beside a rotation lose no key and seal none twice")
+    func besideEachOther() async throws {
+        let bench = try await Workbench()
+        for number in 1...60 { try await addKey(bench, "k\(number)", Self.seal(Self.old, "s\(number)")) }
+        let done = try await withThrowingTaskGroup(of: Int.self) { [store = bench.store] group in
+            for _ in 1...3 { group.addTask { try await Self.resealAll(store).keys } }
+            group.addTask {
+                for number in 2...30 {
+                    _ = try await store.activateSigningKey(
+                        "k\(number)",
+                        ofIssuerNamed: "acme",
+                        note: AuditNote(.signingKeyActivated, actor: "test")
+                    ) { _, _ in }
+                }
+                return 0
+            }
+            return try await group.reduce(0, +)
+        }
+        let last = try await resealAll(bench).keys
+        #expect(done + last == 60)
+        #expect(
+            try await bench.store.sealCounts() == [
+                SealCount(keyID: Self.new, signingKeys: 60, webhookSecrets: 0)
+            ]
+        )
+        #expect(try bench.texts("select kid from lastcall.signing_keys where stage = 'active'") == ["k30"])
+        let kept = try bench.texts(
+            """
+            select 'k' || right(encode(substring(sealed_private_key from 11), 'escape'), 3) from lastcall.signing_keys
+            where encode(substring(sealed_private_key from 11), 'escape') <> substring(kid from 2)
+            """
+        )
+        #expect(kept.isEmpty)
+    }
+}
