@@ -3,7 +3,8 @@ import LogoutTokens
 
 /// A PKCS#11 module with its sessions and keys, on the one thread that uses it.
 ///
-/// What fails is let go of as a whole and opened anew, so that a token which was pulled out and put back works again.
+/// What fails is let go of as a whole and opened anew, so that a token may come later than this process. OpenSSL's engine
+/// keeps stale handles of keys that it has found, though: one that vanishes from its token is lost to this process.
 @safe
 final class HardwareModule {
     /// How long a module stays open at least, and a key is not asked for again that was not found.

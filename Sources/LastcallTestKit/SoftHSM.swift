@@ -47,13 +47,6 @@ public final class SoftHSM: Sendable {
         try run("--init-token --free --label \(label) --pin \(Self.pin) --so-pin 12345678")
     }
 
-    /// Deletes the token with its keys.
-    ///
-    /// - Throws: ``TestKitError``.
-    public func pullOut() throws {
-        try run("--delete-token --token \(label)")
-    }
-
     /// Puts a key on the token.
     ///
     /// - Parameters:

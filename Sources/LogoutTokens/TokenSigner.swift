@@ -13,6 +13,8 @@ public final class TokenSigner {
 
     private struct Lane {
         let signer: SignatureLane
+        /// Kept alive, so that no other key can come to have the same identity.
+        let key: PrivateKey
         var lastTurn: UInt64
     }
 
@@ -60,7 +62,6 @@ public final class TokenSigner {
 
     private func lane(for key: PrivateKey) throws(SigningError) -> SignatureLane {
         turn += 1
-        // A lane keeps its key alive, so no other key can come to have the same identity.
         let identity = ObjectIdentifier(key)
         if let found = lanes[identity] {
             lanes[identity]?.lastTurn = turn
@@ -70,7 +71,7 @@ public final class TokenSigner {
         if lanes.count >= capacity, let oldest = lanes.min(by: { $0.value.lastTurn < $1.value.lastTurn }) {
             lanes[oldest.key] = nil
         }
-        lanes[identity] = Lane(signer: signer, lastTurn: turn)
+        lanes[identity] = Lane(signer: signer, key: key, lastTurn: turn)
         return signer
     }
 }

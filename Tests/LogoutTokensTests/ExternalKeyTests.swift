@@ -49,6 +49,17 @@ struct ExternalKeyTests {
         _ = try external.token(input, signature: good)
     }
 
+    @Test("a signer never takes a key for another one that has gone")
+    func shortLivedKeys() throws {
+        let signer = TokenSigner()
+        for _ in 1...400 {
+            let key = try PrivateKey.generate(for: .edDSA)
+            let external = try ExternalKey(key.publicJWK(kid: "k"), reference: "r")
+            let input = external.signingInput(try claims())
+            _ = try external.token(input, signature: signer.signature(of: input, with: key))
+        }
+    }
+
     @Test("a public key that is weak or none is refused")
     func weak() throws {
         let point = ["kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "k", "x": zeros(32), "y": zeros(32)]
