@@ -1,5 +1,6 @@
 import COpenSSL
 import Foundation
+import Glibc
 
 extension ClientKeyPair {
     /// Decrypts a token as its RP does.
@@ -100,21 +101,25 @@ extension ClientKeyPair {
         defer { unsafe EVP_KDF_free(kdf) }
         guard let context = unsafe EVP_KDF_CTX_new(kdf) else { return nil }
         defer { unsafe EVP_KDF_CTX_free(context) }
-        var (secret, digest) = (secret, Array("SHA256".utf8CString))
-        var derived = [UInt8](repeating: 0, count: bytes)
-        let done = unsafe secret.withUnsafeMutableBytes { secret in
-            unsafe info.withUnsafeMutableBytes { info in
-                unsafe digest.withUnsafeMutableBufferPointer { digest in
-                    var parameters = unsafe [
-                        OSSL_PARAM_construct_utf8_string("digest", digest.baseAddress, 0),
-                        OSSL_PARAM_construct_octet_string("key", secret.baseAddress, secret.count),
-                        OSSL_PARAM_construct_octet_string("info", info.baseAddress, info.count),
-                        OSSL_PARAM_construct_end(),
-                    ]
-                    return unsafe EVP_KDF_derive(context, &derived, bytes, &parameters)
-                }
-            }
+        // OpenSSL keeps pointers to names and values until it is done.
+        let names = unsafe (["digest", "key", "info"] as [String]).map { unsafe strdup($0) }
+        let values = unsafe [Array("SHA256".utf8), secret, info].map { bytes in
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+            unsafe copy.copyBytes(from: bytes)
+            return unsafe copy
         }
+        defer {
+            unsafe names.forEach { unsafe free($0) }
+            unsafe values.forEach { unsafe $0.deallocate() }
+        }
+        var parameters = unsafe [
+            OSSL_PARAM_construct_utf8_string(names[0], values[0].baseAddress, values[0].count),
+            OSSL_PARAM_construct_octet_string(names[1], values[1].baseAddress, values[1].count),
+            OSSL_PARAM_construct_octet_string(names[2], values[2].baseAddress, values[2].count),
+            OSSL_PARAM_construct_end(),
+        ]
+        var derived = [UInt8](repeating: 0, count: bytes)
+        let done = unsafe EVP_KDF_derive(context, &derived, bytes, &parameters)
         return done == 1 ? derived : nil
     }
 

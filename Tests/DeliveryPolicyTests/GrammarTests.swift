@@ -7,7 +7,7 @@ struct GrammarTests {
         "each grammar has its shortest and its longest text",
         arguments: [
             (Grammar.clientID, 1, 255), (.issuerName, 1, 40), (.identifier, 1, 255),
-            (.idempotencyKey, 1, 255), (.apiKey, 32, 255),
+            (.idempotencyKey, 1, 255), (.apiKey, 32, 255), (.credentialName, 1, 64),
         ]
     )
     func lengths(grammar: Grammar, shortest: Int, longest: Int) {
@@ -39,6 +39,10 @@ struct GrammarTests {
                 .issuerName, [0x2D, 0x30, 0x39, 0x61, 0x7A],
                 [0x20, 0x2C, 0x2E, 0x2F, 0x3A, 0x41, 0x5A, 0x5F, 0x60, 0x7B, 0xE9]
             ),
+            (
+                .credentialName, [0x2D, 0x30, 0x39, 0x5F, 0x61, 0x7A],
+                [0x00, 0x20, 0x2C, 0x2E, 0x2F, 0x3A, 0x41, 0x5A, 0x5C, 0x60, 0x7B, 0xE9]
+            ),
         ] as [(Grammar, [UInt32], [UInt32])]
     )
     func characters(grammar: Grammar, allowed: [UInt32], refused: [UInt32]) throws {
@@ -49,6 +53,17 @@ struct GrammarTests {
         for value in refused {
             #expect(!grammar.accepts(stem + String(try #require(Unicode.Scalar(value)))), "\(value)")
         }
+    }
+
+    @Test(
+        "the name of a certificate begins with a letter or digit",
+        arguments: [
+            ("-a", false), ("_a", false), ("a-_", true), ("0", true), (".", false), ("..", false),
+            ("", false),
+        ]
+    )
+    func credentialNames(name: String, isAccepted: Bool) {
+        #expect(Grammar.credentialName.accepts(name) == isAccepted)
     }
 
     @Test(

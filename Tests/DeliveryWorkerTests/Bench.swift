@@ -104,13 +104,14 @@ struct Bench: Sendable {
         uri: String?,
         alg: SignatureAlgorithm = .es256,
         sessionRequired: Bool = false,
+        other: String = "{}",
         delivery: String = quick
     ) async throws -> Client {
         let metadata = Client.Metadata(
             backchannelLogoutURI: uri,
             backchannelLogoutSessionRequired: sessionRequired,
             signedResponseAlg: alg.rawValue,
-            other: "{}",
+            other: other,
             delivery: delivery
         )
         return try await store.putClient(clientID, of: issuer, metadata) { _ in

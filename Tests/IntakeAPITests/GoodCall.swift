@@ -159,7 +159,10 @@ struct GoodCall: Sendable {
             "retry_waits_seconds": [0.01, 5], "retry_after_cap_seconds": 0, "token_lifetime_seconds": 30}}
         """
     private static let client = """
-        {"backchannel_logout_uri": "https://rp.example/logout", "client_name": "An RP", "jwks": {"keys": []},
+        {"backchannel_logout_uri": "https://rp.example/logout", "client_name": "An RP", "jwks": {"keys": [
+          {"kty": "EC", "crv": "P-256", "x": "weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ",
+           "y": "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck"}]}, "tls_client_certificate": "us", "ca": "theirs",
+         "id_token_encrypted_response_alg": "ECDH-ES+A128KW", "id_token_encrypted_response_enc": "A256GCM",
          "delivery": {"max_in_flight": 1}}
         """
     private static let login = """

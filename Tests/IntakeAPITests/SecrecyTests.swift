@@ -36,6 +36,7 @@ struct SecrecyTests {
                 "backchannel_logout_uri", "backchannel_logout_session_required",
                 "id_token_signed_response_alg",
                 "client_name", "jwks", "jwks_uri", "delivery", "tls_client_certificate", "ca", "client_id",
+                "id_token_encrypted_response_alg", "id_token_encrypted_response_enc",
             ], ""
         ),
         (

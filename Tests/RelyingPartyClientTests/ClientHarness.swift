@@ -57,7 +57,8 @@ enum Harness {
         body: String = "logout_token=eyJh.eyJp.c2ln",
         timeout: Duration = ample,
         rule: AddressRule = loopback,
-        allowHTTP: Bool = false
+        allowHTTP: Bool = false,
+        identity: TLSIdentity? = nil
     ) -> LogoutRequest {
         LogoutRequest(
             lane: lane,
@@ -65,7 +66,26 @@ enum Harness {
             body: Array(body.utf8),
             timeout: timeout,
             rule: rule,
-            allowHTTP: allowHTTP
+            allowHTTP: allowHTTP,
+            identity: identity
+        )
+    }
+
+    static func fetch(
+        _ url: String,
+        lane: Int64 = 1,
+        timeout: Duration = ample,
+        rule: AddressRule = loopback,
+        allowHTTP: Bool = false,
+        identity: TLSIdentity? = nil
+    ) -> KeySetRequest {
+        KeySetRequest(
+            lane: lane,
+            url: url,
+            timeout: timeout,
+            rule: rule,
+            allowHTTP: allowHTTP,
+            identity: identity
         )
     }
 

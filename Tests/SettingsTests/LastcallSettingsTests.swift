@@ -27,6 +27,8 @@ struct LastcallSettingsTests {
         #expect(settings.signerThreads == 0)
         #expect(!settings.allowPrivateNetworks && !settings.allowInsecureLoopback)
         #expect(settings.caFile == nil && !settings.propagateTraceContext)
+        #expect(settings.authoritiesDirectory == nil && settings.tlsClientCertificatesDirectory == nil)
+        #expect(settings.minimumTLSVersion == "1.2" && settings.clientKeysStale == .seconds(86_400))
         #expect(settings.lease == .seconds(10))
         #expect(settings.slots == 512)
         #expect(settings.pollInterval == .milliseconds(250))

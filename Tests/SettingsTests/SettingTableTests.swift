@@ -35,6 +35,7 @@ struct SettingTableTests {
             ("remote_signer_timeout_seconds", "0.04", "0.05", "30", "30.1"),
             ("remote_signer_max_in_flight", "0", "1", "1024", "1025"),
             ("clock_skew_limit_seconds", "0.09", "0.1", "60", "60.1"),
+            ("client_jwks_stale_seconds", "-1", "0", "2592000", "2592001"),
             ("partition_days_ahead", "0", "1", "30", "31"),
             ("log_buffer_bytes", "65535", "65536", "1073741824", "1073741825"),
         ]
