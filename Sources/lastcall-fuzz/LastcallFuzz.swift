@@ -27,7 +27,9 @@ struct LastcallFuzz {
                         Array(UnsafeBufferPointer(start: bytes, count: length))
                     )
                 } catch {
-                    print("broken: \(error.property)")
+                    // Written at once: an abort loses what print still holds.
+                    let line = Array("broken: \(error.property)\n".utf8)
+                    _ = unsafe write(STDERR_FILENO, line, line.count)
                     abort()
                 }
                 return 0
