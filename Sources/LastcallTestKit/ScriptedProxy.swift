@@ -174,6 +174,7 @@ private final class ProxyCore: Sendable {
             connection: number,
             tlsVersion: stream.tlsVersion,
             serverName: stream.serverName,
+            clientName: stream.clientName,
             receivedAt: 0
         )
         state.withLock { $0.received.append(request) }
