@@ -81,7 +81,7 @@ struct IsolationTimes {
         if isForeign { foreign.append(milliseconds) } else { unknown.append(milliseconds) }
     }
 
-    /// The medians differ by at most 5 %, and so does the median of the pairs' differences.
+    /// The medians differ by at most 5 %, and so does the median of the pairs' differences; a few microseconds are the clock's.
     func judge(_ name: String) {
         let differences = zip(foreign, unknown).map { $0 - $1 }
         let (one, other, apart) = (Self.median(foreign), Self.median(unknown), Self.median(differences))
@@ -89,8 +89,9 @@ struct IsolationTimes {
         print(
             "\(name): \(foreign.count) pairs, median foreign \(figures[0]), unknown \(figures[1]), of differences \(figures[2])"
         )
-        #expect(abs(one - other) <= 0.05 * other, "\(name)")
-        #expect(abs(apart) <= 0.05 * other, "\(name)")
+        let allowed = max(0.05 * other, 0.01)
+        #expect(abs(one - other) <= allowed, "\(name)")
+        #expect(abs(apart) <= allowed, "\(name)")
     }
 
     private static func median(_ values: [Double]) -> Double {

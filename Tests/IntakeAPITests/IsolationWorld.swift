@@ -38,6 +38,7 @@ struct IsolationWorld: Sendable {
         let issuer = names.issuer
         try await api.makeIssuer(issuer)
         let isOwn = issuer == own
+        let mark = isOwn ? "own" : marker
         for client in isOwn ? ["own-rp"] : [names.client, "\(issuer)-\(marker)"] {
             let metadata =
                 #"{"backchannel_logout_uri": "https://\#(issuer).example/\#(marker)", "client_name": "\#(marker)"}"#
@@ -58,7 +59,7 @@ struct IsolationWorld: Sendable {
             try await api.call(
                 "POST /v1/issuers/\(issuer)/logout-events",
                 json:
-                    #"{"targets": [{"client_id": "\#(client)", "sub": "\#(names.sub)", "sid": "\#(marker)-\#(number)"}]}"#,
+                    #"{"targets": [{"client_id": "\#(client)", "sub": "\#(names.sub)", "sid": "\#(mark)-\#(number)"}]}"#,
                 headers: [("idempotency-key", "\(names.idempotencyKey)\(number == 1 ? "" : "-\(number)")")]
             ).require(202)
         }
