@@ -46,7 +46,7 @@ package enum SigningKeyProblem: Error, Sendable, Hashable {
 /// An issuer with its keys and its rules read.
 private struct OpenedIssuer {
     let known: KnownIssuer
-    let keys: [String: Result<SigningKey, SigningKeyProblem>]
+    let keys: [String: Result<TokenKey, SigningKeyProblem>]
     let egress: EgressPolicy?
 }
 

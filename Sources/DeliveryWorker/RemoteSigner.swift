@@ -92,7 +92,8 @@ public final class RemoteSigner: Sendable {
     ///   - userAgent: how Lastcall calls itself.
     /// - Throws: ``RemoteSignerProblem``, or `RelyingPartyClientError`.
     public init(_ settings: RemoteSignerSettings, userAgent: String) throws {
-        guard let uri = try? ClientRule(addressRule: Self.rule).accept(uri: settings.url),
+        guard
+            let uri = try? ClientRule(egress: EgressPolicy(addressRule: Self.rule)).accept(uri: settings.url),
             uri.isSecure || settings.allowsInsecureLoopback
         else { throw RemoteSignerProblem.url }
         guard let headers = SignerHeaders(bearer: settings.token) else { throw RemoteSignerProblem.token }

@@ -11,7 +11,7 @@ import Synchronization
 /// look-up by primary key, one comparison. Failures are bounded for the whole process, so that a flood of guesses
 /// becomes no flood of queries; keys that have been proven here do not feel that bound.
 final class Authenticator: Sendable {
-    let ring: KeyRing
+    let proven: ProvenKeys
     private let store: OutboxStore
     private let operatorHash: [UInt8]?
     private let operatorBucket: Mutex<TokenBucket?>
@@ -22,7 +22,7 @@ final class Authenticator: Sendable {
         self.store = store
         operatorHash = settings.operatorKey.map { Digests.sha256(Array($0.utf8)) }
         let limit = CallLimit(callsPerSecond: settings.keyCallsPerSecond, burstCalls: settings.keyBurstCalls)
-        ring = KeyRing(limit: limit)
+        proven = ProvenKeys(limit: limit)
         operatorBucket = Mutex(limit.bucket(callsPerSecond: nil, now: .now))
         let failing = settings.failedAuthenticationsPerSecond
         failures = Mutex(TokenBucket(perSecond: failing, burst: failing, now: .now))
@@ -43,7 +43,7 @@ final class Authenticator: Sendable {
             return .ofOperator("operator")
         }
         guard case .issued(let presented) = key else { throw failed() }
-        switch ring.find(presented.id, hash: presented.hash, counts: counts, now: now) {
+        switch proven.find(presented.id, hash: presented.hash, counts: counts, now: now) {
         case .valid(let principal): return principal
         case .exhausted(let wait): throw limited(wait)
         case .due(let principal):
@@ -70,11 +70,11 @@ final class Authenticator: Sendable {
     }
 
     /// Asks the store again when this key is presented next.
-    func forget(_ id: UUID) { ring.forget(id) }
+    func forget(_ id: UUID) { proven.forget(id) }
 
     /// Asks the store; `nil` for a key that is unknown, wrong, revoked or expired.
     private func lookUp(_ presented: APIKeySecret, counts: Bool) async throws -> Principal? {
-        let generation = ring.generation
+        let generation = proven.generation
         let now = ContinuousClock.now
         let grant = try await store.accessGrant(presented.id)
         guard presented.verify(against: grant?.secretHash ?? APIKeyHash.ofNoKey), let grant, grant.isUsable
@@ -82,7 +82,7 @@ final class Authenticator: Sendable {
             return nil
         }
         let principal = Self.principal(presented.id.lowercased, grant)
-        let wait = ring.store(
+        let wait = proven.store(
             presented.id,
             grant,
             principal,
@@ -101,7 +101,7 @@ final class Authenticator: Sendable {
 
     /// A key that was good, and is no more.
     private func dropped(_ key: APIKeySecret) -> Problem {
-        ring.forget(key.id)
+        proven.forget(key.id)
         return failed()
     }
 

@@ -9,12 +9,12 @@ public final class KeyUseLog: Service {
     static let interval = Duration.seconds(60)
     private static let batch = 1_000
 
-    private let ring: KeyRing
+    private let proven: ProvenKeys
     private let store: OutboxStore
     private let logger: Logger
 
-    init(ring: KeyRing, store: OutboxStore, logger: Logger) {
-        self.ring = ring
+    init(proven: ProvenKeys, store: OutboxStore, logger: Logger) {
+        self.proven = proven
         self.store = store
         self.logger = logger
     }
@@ -32,7 +32,7 @@ public final class KeyUseLog: Service {
 
     /// Writes what has been gathered since the last time.
     public func write() async {
-        let uses = ring.takeUses()
+        let uses = proven.takeUses()
         var rest = uses.map { (key: $0.key, at: $0.value) }
         do {
             while !rest.isEmpty {
@@ -41,7 +41,7 @@ public final class KeyUseLog: Service {
                 rest.removeFirst(min(Self.batch, rest.count))
             }
         } catch {
-            ring.putBack(Dictionary(rest.map { ($0.key, $0.at) }) { $1 })
+            proven.putBack(Dictionary(rest.map { ($0.key, $0.at) }) { $1 })
             logger.notice("the use of API keys cannot be written down", metadata: ["error": "\(error)"])
         }
     }

@@ -48,7 +48,7 @@ public final class LastcallAPI: Sendable {
         self.logger = logger
         self.readiness = readiness
         authenticator = Authenticator(store: store, settings: settings)
-        keyUse = KeyUseLog(ring: authenticator.ring, store: store, logger: logger)
+        keyUse = KeyUseLog(proven: authenticator.proven, store: store, logger: logger)
         ends = EndWatch(store: store, limit: settings.waitLimit)
         calls = CallsInProgress(limit: settings.inProgressLimit)
         streamSlots = StreamSlots(limit: settings.auditStreamLimit)

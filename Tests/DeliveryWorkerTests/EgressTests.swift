@@ -171,7 +171,11 @@ struct EgressTests {
                 )
                 let id = try #require(asked).id
                 let result: ProbeResult = try await eventually("a probe's result") {
-                    if case .finished(let result)? = try await bench.store.probe(id) { result } else { nil }
+                    if case .finished(let result)? = try await bench.store.probe(id, of: bench.issuer) {
+                        result
+                    } else {
+                        nil
+                    }
                 }
                 #expect(result.outcome == .blockedAddress && result.httpStatus == nil)
                 try await bench.setEgress("{}", webhook: rp.uri("/hook"))

@@ -134,7 +134,7 @@ struct EncryptionTests {
             let probe = try #require(asked).id
             try await bench.withWorker { _ in
                 let result = try await eventually("a probe's result") { () -> ProbeResult? in
-                    if case .finished(let result)? = try await bench.store.probe(probe) {
+                    if case .finished(let result)? = try await bench.store.probe(probe, of: bench.issuer) {
                         result
                     } else {
                         nil

@@ -115,7 +115,8 @@ struct SettingTableTests {
         #expect(
             secrets == [
                 "database_url", "database_listen_url", "operator_api_key", "key_encryption_key",
-                "previous_key_encryption_keys", "pkcs11_pin", "remote_signer_token", "egress_proxy_credentials",
+                "previous_key_encryption_keys", "pkcs11_pin", "remote_signer_token",
+                "egress_proxy_credentials",
             ]
         )
     }

@@ -106,7 +106,7 @@ grant select (xmax, client_key, issuer_key, kind, client_id, backchannel_logout_
     update (backchannel_logout_uri, backchannel_logout_session_required, id_token_signed_response_alg, metadata, delivery, held_at, deleted_at,
         version, updated_at)
     on lastcall.clients to lastcall_tenant;
-grant select (issuer_key, kid, alg, stage, public_jwk, created_at, published_at, activated_at, retired_at)
+grant select (issuer_key, kid, alg, stage, public_jwk, held_by, key_reference, created_at, published_at, activated_at, retired_at)
     on lastcall.signing_keys to lastcall_tenant;
 grant select (api_key_id, issuer_key, name, scopes, calls_per_second, created_at, expires_at, last_used_at, revoked_at),
     insert (api_key_id, issuer_key, name, scopes, secret_hash, calls_per_second, expires_at), update (revoked_at)

@@ -6,7 +6,7 @@ import Synchronization
 /// The API keys whose secrets callers of this process have shown, each with what it may do and its bucket of calls.
 ///
 /// Only proven keys get in: whoever guesses cannot fill it. One lock, held for a look-up.
-final class KeyRing: Sendable {
+final class ProvenKeys: Sendable {
     /// How long a grant is believed without asking again; a revocation holds everywhere within 5 s.
     static let lifetime = Duration.seconds(3)
     /// When one caller asks again while the others still believe it: the database is not asked by all at once.
@@ -55,7 +55,7 @@ final class KeyRing: Sendable {
         self.limit = limit
     }
 
-    /// The present state of the ring, for ``store(_:_:hash:generation:now:)``.
+    /// The present state, for ``store(_:_:hash:generation:now:)``.
     var generation: Int { state.withLock { $0.generation } }
 
     /// Judges a key by its id and the hash of its secret; `counts`: as a call.
