@@ -61,6 +61,10 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.allowHosts) var allowHosts: String?
     @Option(SettingTable.denyHosts) var denyHosts: String?
     @Option(SettingTable.caFile) var caFile: String?
+    @Option(SettingTable.authoritiesDir) var authoritiesDir: String?
+    @Option(SettingTable.tlsClientCertificatesDir) var tlsClientCertificatesDir: String?
+    @Option(SettingTable.minimumTLSVersion) var minimumTLSVersion: String?
+    @Option(SettingTable.clientKeysStale) var clientKeysStale: String?
     @Option(SettingTable.egressProxy) var egressProxy: String?
     @Option(fileOf: SettingTable.egressProxyCredentials) var egressProxyCredentialsFile: String?
     @Option(SettingTable.egressProxyResolvesNames) var egressProxyResolvesNames: String?
@@ -139,6 +143,10 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.allowHosts.definition, allowHosts),
             (SettingTable.denyHosts.definition, denyHosts),
             (SettingTable.caFile.definition, caFile),
+            (SettingTable.authoritiesDir.definition, authoritiesDir),
+            (SettingTable.tlsClientCertificatesDir.definition, tlsClientCertificatesDir),
+            (SettingTable.minimumTLSVersion.definition, minimumTLSVersion),
+            (SettingTable.clientKeysStale.definition, clientKeysStale),
             (SettingTable.egressProxy.definition, egressProxy),
             (SettingTable.egressProxyCredentials.definition.fileForm, egressProxyCredentialsFile),
             (SettingTable.egressProxyResolvesNames.definition, egressProxyResolvesNames),

@@ -10,7 +10,7 @@ import Testing
 
 extension Bench {
     /// Gives the issuer rules on where its requests may go, and a completion webhook.
-    fileprivate func setEgress(_ egress: String, webhook: String? = nil) async throws {
+    func setEgress(_ egress: String, webhook: String? = nil) async throws {
         let settings = Issuer.Settings(
             issuer: Self.iss,
             sessionDurability: .durable,

@@ -69,7 +69,7 @@ struct PublishedKeysTests {
         }
     }
 
-    @Test("keys that may not be fetched from their address are not")
+    @Test("keys that the rules of the issuer close are not fetched")
     func blocked() async throws {
         try await Bench.run { bench in
             let (rp, keys) = (try Bench.relyingParty(), try Bench.relyingParty())
@@ -78,13 +78,12 @@ struct PublishedKeysTests {
                 other: Self.other(keys.uri()),
                 delivery: #"{"retry_waits_seconds": [0.01], "max_attempts": 1}"#
             )
+            try await bench.setEgress(#"{"deny_ports": [\#(keys.port)]}"#)
             let event = try await bench.logout()
-            try await bench.withWorker { settings, _ in
-                settings.addressRule = .init()
-            } _: { _ in
+            try await bench.withWorker { _ in
                 let attempts = try await bench.end(of: event).attempts
                 #expect(attempts.map(\.outcome) == ["signing_failed"])
-                #expect(attempts.first?.errorDescription == "jwks_uri: the address may not be called")
+                #expect(attempts.first?.errorDescription == "jwks_uri: the URI may not be called")
             }
             #expect(rp.connections == 0 && keys.connections == 0)
         }

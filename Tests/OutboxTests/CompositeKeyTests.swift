@@ -12,6 +12,7 @@ struct CompositeKeyTests {
         "operation_advance": "in the transaction that has taken the operation, by its id",
         "operation_postpone": "by the id of an operation that was taken",
         "probes_forget": "forgets by age alone",
+        "seal_counts": "how much of the installation is sealed under which key-encryption key",
     ]
 
     /// Indexes of such tables that begin with something else, and why that is right.
@@ -21,6 +22,7 @@ struct CompositeKeyTests {
         "audit_events_settled": "the stream's reader and the sealers follow all issuers at once",
         "clients_deleted": "of deleted clients, for the sweep",
         "clients_pkey": "a lane of the queue; a client belongs to one issuer for ever",
+        "clients_sealed": "resealing goes through the webhook secrets of all issuers",
         "clients_rousing": "of clients whose breaker has closed, for the sweep",
         "delivery_queue_deadline": "the sweep ends what is overdue, of all issuers",
         "delivery_queue_lane": "a claim reads one lane; a client belongs to one issuer for ever",
