@@ -18,6 +18,7 @@ public final class LastcallAPI: Sendable {
     public let ends: EndWatch
     let openAPI = OpenAPICache()
     let streamSlots: StreamSlots
+    private let longLists = LongLists()
     /// The calls that are worked on.
     public let calls: CallsInProgress
     private let cursorSecret: CursorSecret
@@ -189,7 +190,10 @@ public final class LastcallAPI: Sendable {
             cursors: cursors,
             authenticate: { try await authenticate(false) }
         )
-        return try await route.handle(call)
+        guard request.method == "GET", LongLists.isAsked(for: request.query) else {
+            return try await route.handle(call)
+        }
+        return try await longLists.inTurn { try await route.handle(call) }
     }
 
     private static func require(_ access: Access, of principal: Principal) throws {

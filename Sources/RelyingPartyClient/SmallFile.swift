@@ -1,3 +1,4 @@
+import CCurl
 import Glibc
 
 /// Reads files of a few kilobytes that an operator has written.

@@ -173,9 +173,10 @@ extension CaseTable {
         ] {
             url("spelling", text, .refused)
         }
-        for name in ["localhost", "LocalHost", "ip6-localhost", "ip6-loopback"] {
-            url("this machine", "https://\(name)", Self.blocked)
+        for name in ["localhost", "LocalHost", "rp.localhost", "metadata.google.internal", "metadata.goog"] {
+            url("closed name", "https://\(name)", .refused)
         }
+        for name in ["ip6-localhost", "ip6-loopback"] { url("this machine", "https://\(name)", Self.blocked) }
     }
 
     /// What an RP outside may answer to lead somewhere else.
