@@ -27,6 +27,8 @@ struct AuditStream: AsyncSequence, Sendable {
     let isAllowed: @Sendable () async -> Bool
     /// Held for as long as the stream is.
     let slot: StreamSlots.Slot
+    /// What was missed is read in turn with long lists: it is one.
+    let turns: LongLists
 
     func makeAsyncIterator() -> Iterator { Iterator(stream: self) }
 
@@ -84,11 +86,13 @@ struct AuditStream: AsyncSequence, Sendable {
 
         private func catchUp(after position: AuditPosition) async throws {
             guard !Task.isShuttingDownGracefully else { throw CancellationError() }
-            let found = try await stream.store.settledAudit(
-                after: position,
-                of: stream.issuer,
-                limit: AuditStream.page
-            )
+            let found = try await stream.turns.inTurn { [stream] in
+                try await stream.store.settledAudit(
+                    after: position,
+                    of: stream.issuer,
+                    limit: AuditStream.page
+                )
+            }
             waiting = found.entries.filter { stream.filter.accepts($0.record) }[...]
             guard !found.isFull else {
                 phase = .catchingUp(found.end)

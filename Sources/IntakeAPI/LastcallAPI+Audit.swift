@@ -60,7 +60,8 @@ extension LastcallAPI {
             filter: filter,
             start: start,
             isAllowed: { await call.isStillAllowed() },
-            slot: slot
+            slot: slot,
+            turns: longLists
         )
         var response = APIResponse(status: 200, contentType: "text/event-stream")
         response.headers.append(("Cache-Control", "no-store"))

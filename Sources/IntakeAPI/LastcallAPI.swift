@@ -18,7 +18,7 @@ public final class LastcallAPI: Sendable {
     public let ends: EndWatch
     let openAPI = OpenAPICache()
     let streamSlots: StreamSlots
-    private let longLists = LongLists()
+    let longLists = LongLists()
     /// The calls that are worked on.
     public let calls: CallsInProgress
     private let cursorSecret: CursorSecret

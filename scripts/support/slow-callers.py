@@ -17,8 +17,8 @@ LIMIT = 4000
 VALID = 4
 P99_MS = 250
 EVENTS = 3000
-# The longest deadline that the script sets, after the time that hundreds of long lists take to be made.
-DEADLINE_SECONDS = 12 + 14
+# The longest deadline that the script sets, after the time that hundreds of long lists take to be made, one after another.
+DEADLINE_SECONDS = 12 + 30
 
 AUTH = f"Authorization: Bearer {KEY}\r\n"
 HEAD = "Host: a\r\n" + AUTH
@@ -191,10 +191,12 @@ async def attack(first_event):
         await asyncio.sleep(2)
         rss, _, held = await asyncio.to_thread(usage, f"attack, {time.monotonic() - began:3.0f} s")
         peak, most = max(peak, rss), max(most, held)
+        if held <= VALID:
+            break
     # Streams and lists are many megabytes: nobody is left but who makes valid calls.
     left = int(await asyncio.to_thread(metric, "lastcall_api_connections"))
     check(most >= 3 * CALLERS, f"slow callers were held at once: {most} connections")
-    check(left <= VALID, f"every slow caller is gone {DEADLINE_SECONDS} s after it came: {left} connections left")
+    check(left <= VALID, f"every slow caller is gone {time.monotonic() - began:.0f} s after it came: {left} connections left")
     expected = {"slow heads": b" 408 ", "slow bodies": b" 408 ", "silent": None, "idle": b" 200 "}
     for name, many in tasks.items():
         done = [task.result() for task in many if task.done()]
