@@ -27,10 +27,7 @@ extension DeliveryWorker {
         case .success(let signed): post(signed, at: now)
         case .failure(let problem as ClientKeyProblem): unencrypted(shipment, problem, startedAt: now)
         case .failure(let error):
-            logger.error(
-                "no token could be signed",
-                metadata: ["client_id": "\(shipment.recipient.client.clientID)", "error": "\(error)"]
-            )
+            logger.error("no token could be signed", metadata: about(shipment, ["error": "\(error)"]))
             // A signer that was not asked is as a socket that was not to be had.
             let wasAsked = error as? ExternalSignerError != .busy && error as? HardwareKeyError != .busy
             let report = AttemptReport(
@@ -44,10 +41,7 @@ extension DeliveryWorker {
 
     /// Ends a shipment whose host or port is forbidden; nothing is signed for it.
     func block(_ shipment: Shipment, because reason: String) {
-        logger.notice(
-            "not called",
-            metadata: ["client_id": "\(shipment.recipient.client.clientID)", "reason": "\(reason)"]
-        )
+        logger.notice("not called", metadata: about(shipment, ["reason": "\(reason)"]))
         let now = ContinuousClock.now
         let report = AttemptReport(outcome: .blockedAddress, startedAt: now, finishedAt: now)
         conclude(shipment, report, retryAfter: nil, flags: [])
@@ -90,9 +84,7 @@ extension DeliveryWorker {
     ) {
         logger.error(
             "a client's certificate or authority cannot be used",
-            metadata: [
-                "client_id": "\(signed.shipment.recipient.client.clientID)", "error": "\(error.text)",
-            ]
+            metadata: about(signed.shipment, ["error": "\(error.text)"])
         )
         var report = AttemptReport(outcome: .localError, startedAt: now, finishedAt: now)
         report.error = "tls_configuration"

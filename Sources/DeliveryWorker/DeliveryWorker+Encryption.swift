@@ -43,10 +43,7 @@ extension DeliveryWorker {
 
     /// A token cannot be encrypted, and is not sent.
     func unencrypted(_ shipment: Shipment, _ problem: ClientKeyProblem, startedAt: ContinuousClock.Instant) {
-        logger.warning(
-            "no token could be encrypted",
-            metadata: ["client_id": "\(shipment.recipient.client.clientID)", "error": "\(problem.text)"]
-        )
+        logger.warning("no token could be encrypted", metadata: about(shipment, ["error": "\(problem.text)"]))
         var report = AttemptReport(outcome: .signingFailed, startedAt: startedAt, finishedAt: .now)
         report.error = problem.code
         report.errorDescription = problem.text

@@ -29,6 +29,7 @@ public final class DeliveryWorker: Service {
     let breakers: BreakerKeeper
     let directory: Directory
     let publishedKeys: PublishedKeys
+    let labels = Mutex(SubjectLabels.none)
     private let schedule: Mutex<LaneSchedule>
     private let control = Mutex(Control())
     private let signals: AsyncStream<Void>
@@ -106,6 +107,7 @@ public final class DeliveryWorker: Service {
             worker: worker,
             batchSize: settings.settleBatchSize,
             interval: settings.settleInterval,
+            labels: labels.withLock { $0 },
             logger: logger
         ) { [self] entries, result in recorded(entries, result) }
         control.withLock { control in
@@ -158,6 +160,7 @@ public final class DeliveryWorker: Service {
         var pause = Duration.milliseconds(100)
         while !Task.isCancelled, !isDraining, !Task.isShuttingDownGracefully {
             do {
+                try await readLabels()
                 return try await store.registerWorker(named: settings.name)
             } catch {
                 logger.warning("waiting for the database", metadata: ["error": "\(error)"])

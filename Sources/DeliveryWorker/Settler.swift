@@ -40,6 +40,7 @@ package final class Settler: Sendable {
     private let worker: Int32
     private let batchSize: Int
     private let interval: Duration
+    private let labels: SubjectLabels
     private let logger: Logger
     private let recorded: @Sendable ([Entry], SettledBatch) -> Void
     private let state = Mutex(State())
@@ -53,6 +54,7 @@ package final class Settler: Sendable {
         worker: Int32,
         batchSize: Int,
         interval: Duration,
+        labels: SubjectLabels = .none,
         logger: Logger,
         recorded: @escaping @Sendable ([Entry], SettledBatch) -> Void
     ) {
@@ -60,6 +62,7 @@ package final class Settler: Sendable {
         self.worker = worker
         self.batchSize = batchSize
         self.interval = interval
+        self.labels = labels
         self.logger = logger
         self.recorded = recorded
         (ticks, tick) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -112,11 +115,21 @@ package final class Settler: Sendable {
         }
     }
 
+    /// A line for each that was recorded, where anybody wants to read so many.
+    private func log(_ batch: [Entry], fenced: [DeliveryID]) {
+        guard logger.logLevel <= .debug else { return }
+        let fenced = Set(fenced)
+        for entry in batch where !fenced.contains(entry.settled.lease.delivery) {
+            logger.debug("delivery settled", metadata: entry.metadata(labels))
+        }
+    }
+
     private func record(_ batch: [Entry]) async {
         var pause = Duration.milliseconds(20)
         while true {
             do {
                 let result = try await store.settle(batch.map(\.settled), worker: worker, now: .now)
+                log(batch, fenced: result.fenced)
                 return recorded(batch, result)
             } catch let error as PostgresError where !error.isTransient {
                 guard batch.count == 1 else {
@@ -126,7 +139,7 @@ package final class Settler: Sendable {
                 // Its lease runs out, and the next claim records the attempt as unknown.
                 logger.error(
                     "outcome cannot be recorded",
-                    metadata: ["delivery": "\(batch[0].settled.lease.delivery.text)", "error": "\(error)"]
+                    metadata: batch[0].shipment.metadata(labels, ["error": "\(error)"])
                 )
                 return recorded(batch, SettledBatch())
             } catch {

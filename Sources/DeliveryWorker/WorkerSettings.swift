@@ -34,6 +34,8 @@ public struct WorkerSettings: Sendable {
     public var tlsFolders = TLSFolders()
     /// How long the last good keys of a client serve while its `jwks_uri` gives none.
     public var clientKeysStale = Duration.seconds(86_400)
+    /// How the log names the subjects of deliveries.
+    public var logSubjects = SubjectLabels.Form.hashed
     /// What opens the signing keys.
     public var keyEncryptionKey: KeyEncryptionKey
     /// What opens those that are not sealed anew yet.

@@ -106,6 +106,7 @@ extension LastcallSettings {
         drain = try reader.value(SettingTable.drain)
         partitionDaysAhead = try reader.value(SettingTable.partitionDaysAhead)
         logLevel = try reader.value(SettingTable.logLevel)
+        logSubjects = try reader.value(SettingTable.logSubjects)
         logBuffer = try reader.value(SettingTable.logBuffer)
         coreDumps = try reader.value(SettingTable.coreDumps)
         origins = reader.origins

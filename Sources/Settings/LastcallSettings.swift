@@ -148,6 +148,8 @@ public struct LastcallSettings: Sendable {
 
     /// The least severe level that is logged.
     public let logLevel: Logger.Level
+    /// How the log names `sub` and `sid`: `hashed`, `plain` or `none`.
+    public let logSubjects: String
     /// Log lines that may wait, in bytes.
     public let logBuffer: Int
     /// Whether a crash may leave what was in memory.

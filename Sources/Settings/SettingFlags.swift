@@ -77,6 +77,7 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.drain) var drain: String?
     @Option(SettingTable.partitionDaysAhead) var partitionDaysAhead: String?
     @Option(SettingTable.logLevel) var logLevel: String?
+    @Option(SettingTable.logSubjects) var logSubjects: String?
     @Option(SettingTable.logBuffer) var logBuffer: String?
     @Option(SettingTable.coreDumps) var coreDumps: String?
 
@@ -159,6 +160,7 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.drain.definition, drain),
             (SettingTable.partitionDaysAhead.definition, partitionDaysAhead),
             (SettingTable.logLevel.definition, logLevel),
+            (SettingTable.logSubjects.definition, logSubjects),
             (SettingTable.logBuffer.definition, logBuffer),
             (SettingTable.coreDumps.definition, coreDumps),
         ]

@@ -58,7 +58,10 @@ extension SettingTable {
                 settleInterval.definition, drain.definition, partitionDaysAhead.definition,
             ]
         ),
-        ("Logs", [logLevel.definition, logBuffer.definition, coreDumps.definition]),
+        (
+            "Logs",
+            [logLevel.definition, logSubjects.definition, logBuffer.definition, coreDumps.definition]
+        ),
     ].map { group in (group.0, group.1.flatMap { $0.isSecret ? [$0, $0.fileForm] : [$0] }) }
 
     /// Every setting, the `..._file` forms of secrets among them.

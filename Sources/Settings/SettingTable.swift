@@ -118,6 +118,12 @@ enum SettingTable {
         default: .info,
         "The least severe level that is logged."
     )
+    static let logSubjects = Setting.word(
+        "log_subjects",
+        default: "hashed",
+        of: ["hashed", "plain", "none"],
+        "How log lines about a delivery name its sub and sid: by labels that lastcall log-label prints, as they are, not at all."
+    )
     static let logBuffer = Setting.integer(
         "log_buffer_bytes",
         default: 4_194_304,

@@ -19,7 +19,7 @@ struct LastcallCommand: AsyncParsableCommand {
             ClientsCommand.self, KeysCommand.self, APIKeysCommand.self, LogoutCommand.self,
             DeliveriesCommand.self,
             AuditCommand.self, EventsCommand.self, RedeliveriesCommand.self, SessionsCommand.self,
-            SQLDoorCommand.self, WhereCommand.self,
+            SQLDoorCommand.self, WhereCommand.self, LogLabelCommand.self,
         ]
     )
 }

@@ -121,6 +121,7 @@ struct Runtime {
                 metadata: ["file": "\(path)"]
             )
         }
+        worker.logSubjects = SubjectLabels.Form(rawValue: settings.logSubjects) ?? .hashed
         worker.slots = settings.slots
         worker.lease = settings.lease
         worker.leaseMargin = LastcallSettings.leaseMargin

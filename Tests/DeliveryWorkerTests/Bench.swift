@@ -23,7 +23,7 @@ struct Bench: Sendable {
     let store: OutboxStore
     let issuer: Int32
     let encryptionKey: KeyEncryptionKey
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs a test on a fresh issuer with a key of an algorithm, in the test's own database unless told.
     static func run(

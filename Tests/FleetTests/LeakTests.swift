@@ -170,6 +170,14 @@ struct LeakTests {
                 #expect(!(member.process.output + member.process.errors).contains(word), "\(word)")
             }
         }
+        // Their labels are there instead, and an operator can make them.
+        for (flag, value) in [("--sub", LeakStory.sub), ("--sid", LeakStory.sid)] {
+            let label = try await fleet.command("log-label", "op", flag, value).trimmingCharacters(
+                in: .newlines
+            )
+            #expect(label.count == 16)
+            #expect(worker.process.errors.contains("\"\(flag.dropFirst(2))\":\"\(label)\""))
+        }
         let log = try String(contentsOfFile: story.cluster.directory + "/log", encoding: .utf8)
         #expect(log.contains("parameters: $1"))
         written += log

@@ -36,7 +36,7 @@ struct LastcallSettingsTests {
         #expect(settings.settleInterval == .milliseconds(5))
         #expect(settings.drain == .seconds(25))
         #expect(settings.partitionDaysAhead == 3)
-        #expect(settings.logLevel == .info)
+        #expect(settings.logLevel == .info && settings.logSubjects == "hashed")
         #expect(settings.logBuffer == 4_194_304)
     }
 
