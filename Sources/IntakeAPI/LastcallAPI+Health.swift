@@ -7,7 +7,7 @@ public struct Readiness: Sendable, Hashable {
     public var isReady: Bool
     /// `ok` or `unavailable`.
     public var database: String
-    /// `current`, `pending` or `unknown`.
+    /// `current`, `pending`, `incompatible`, `role_missing`, `role_forbidden` or `unknown`.
     public var schema: String
     /// What an acknowledged commit survives; `nil` while the database is away.
     public var durability: DatabaseHealth.Durability?

@@ -193,6 +193,10 @@ extension Problem {
     private init(_ error: OutboxError) {
         switch error {
         case .overloaded: self = .unavailable("Too many requests wait for a commit.")
+        case .cannotAct:
+            self = .unavailable(
+                "The database lacks the role \(TenantRole.name), or does not let Lastcall take it."
+            )
         case .notFound: self = .notFound
         case .alreadyExists: self = .conflict("already_exists", "There is one of this name or id already.")
         case .stillInUse: self = .conflict("still_in_use", "Deliveries of the issuer are still open.")

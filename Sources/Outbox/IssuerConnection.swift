@@ -4,9 +4,6 @@ import PostgresClient
 /// A connection that acts for one issuer: the database shows it that issuer's rows and takes no others from it,
 /// whatever its statements say.
 struct IssuerConnection {
-    /// The role that the policies of row-level security are for.
-    static let role = "lastcall_tenant"
-
     let issuer: Int32
     private let connection: PostgresConnection
 
@@ -38,27 +35,46 @@ struct IssuerConnection {
 extension ActingIdentity {
     /// One issuer; 0 is the installation itself.
     fileprivate static func issuer(_ key: Int32) -> ActingIdentity {
-        ActingIdentity(role: IssuerConnection.role, setting: "lastcall.issuer", value: String(key))
+        ActingIdentity(role: TenantRole.name, setting: "lastcall.issuer", value: String(key))
     }
 }
 
 extension OutboxStore {
     /// Reads what belongs to one issuer. Each statement is a transaction and one round trip of its own.
+    ///
+    /// - Throws: ``OutboxError/cannotAct(_:)`` where nothing can be read for any issuer.
     func reading<Result: Sendable>(
         for issuer: Int32,
+        within deadline: Duration? = nil,
         _ body: @escaping @Sendable (IssuerConnection) throws -> Result
     ) async throws -> Result {
-        try await perform { try body(IssuerConnection($0, issuer: issuer)) }
+        try await perform(within: deadline) { connection in
+            do {
+                return try body(IssuerConnection(connection, issuer: issuer))
+            } catch let error as PostgresError {
+                // No value of a caller's reaches a setting, and row-level security hides rows without a word.
+                throw TenantRole(error).map { OutboxError.cannotAct($0) } ?? error
+            }
+        }
     }
 
     /// Changes what belongs to one issuer, in one transaction.
+    ///
+    /// - Throws: ``OutboxError/cannotAct(_:)`` where it could not begin for that.
     func changing<Result: Sendable>(
         for issuer: Int32,
         _ body: @escaping @Sendable (IssuerConnection) throws -> Result
     ) async throws -> Result {
         try await repeating { connection in
-            try connection.transaction(TransactionOptions(identity: .issuer(issuer))) { connection in
-                try body(IssuerConnection(connection, issuer: issuer))
+            var isActing = false
+            do {
+                return try connection.transaction(TransactionOptions(identity: .issuer(issuer))) {
+                    connection in
+                    isActing = true
+                    return try body(IssuerConnection(connection, issuer: issuer))
+                }
+            } catch let error as PostgresError where !isActing {
+                throw TenantRole(error).map { OutboxError.cannotAct($0) } ?? error
             }
         }
     }

@@ -56,4 +56,5 @@ extension IssuerStatement {
     static let apiKeyAdd = writing(SQLText.api_key_add)
     static let apiKeysList = reading(SQLText.api_keys_list)
     static let apiKeyRevoke = writing(SQLText.api_key_revoke)
+    static let tenantCheck = reading(SQLText.tenant_check)
 }

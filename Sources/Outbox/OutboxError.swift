@@ -2,6 +2,8 @@
 public enum OutboxError: Error, Sendable, Hashable {
     /// Too many requests wait for a commit already.
     case overloaded(waiting: Int)
+    /// No statement can act for an issuer; never ``TenantRole/ready``.
+    case cannotAct(TenantRole)
     /// The row that a change is about is not there.
     case notFound
     /// A row with this name or id is there already.

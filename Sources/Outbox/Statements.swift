@@ -26,6 +26,7 @@ extension PostgresStatement {
     static let keepPartitions = writing(SQLText.keep_partitions)
     static let notifyDue = writing(SQLText.notify_due)
     static let databaseClock = reading(SQLText.database_clock)
+    static let databaseUser = reading(SQLText.database_user)
     static let workerClients = reading(SQLText.worker_clients)
     static let workerIssuers = reading(SQLText.worker_issuers)
     static let workerKeys = reading(SQLText.worker_keys)

@@ -22,10 +22,15 @@ struct ReadinessProbe: Sendable {
         do {
             readiness.durability = try await store.health(within: .milliseconds(900)).durability
             readiness.database = "ok"
-            let state = try await pool.withConnection(deadline: .milliseconds(900)) { connection in
+            let state = try await pool.withConnection(deadline: .milliseconds(500)) { connection in
                 try Database.migrator().state(on: connection)
             }
-            readiness.schema = state.pending.isEmpty ? "current" : "pending"
+            guard state.pending.isEmpty else {
+                readiness.schema = "pending"
+                return readiness
+            }
+            let role = try await store.tenantRole(within: .milliseconds(400))
+            readiness.schema = role == .ready ? "current" : "role_\(role.rawValue)"
         } catch PostgresError.migration {
             readiness.schema = "incompatible"
         } catch {

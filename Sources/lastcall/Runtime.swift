@@ -192,6 +192,12 @@ struct Runtime {
     ///
     /// `below`: services that everything else stands on; they stop last.
     func run(below: [any Service] = []) async throws {
+        do {
+            try await RoleCheck(store: store, pool: pool).run()
+        } catch {
+            await pool.shutdown()
+            throw error
+        }
         var services: [any Service] = below + [PoolService(pool: pool), wake]
         if let worker {
             services.append(

@@ -20,7 +20,12 @@ extension Schema {
             .object([
                 .required("status", .words(["ready", "unavailable"])),
                 .required("database", .words(["ok", "unavailable"])),
-                .required("schema", .words(["current", "pending", "incompatible", "unknown"])),
+                .required(
+                    "schema",
+                    .words([
+                        "current", "pending", "incompatible", "role_missing", "role_forbidden", "unknown",
+                    ])
+                ),
                 .required("durability", .words(["local", "sync", "async_risk"]).orNull),
                 .required("settler_lag_seconds", .number(0...1e9)),
             ])
