@@ -179,7 +179,7 @@ extension SigningKeyRecord {
 }
 
 extension JSONObject {
-    /// The members that are strings: what a JWK is made of.
+    /// The members that are strings: what a stored JWK is made of.
     var jwkMembers: JWKMembers {
         var values: [String: String] = [:]
         for case let member in members {
@@ -222,7 +222,7 @@ extension SigningKey {
         try body.finish()
         var members = try ObjectReader(.object(jwk), at: "/jwk")
         let own = try members.identifier("kid", .identifier)
-        let key = try PrivateKey(jwk: jwk.jwkMembers)
+        let key = try PrivateKey(jwk: JWKMembers(jwk, for: .sign))
         guard alg == nil || alg == key.algorithm else {
             throw Problem.invalidKey("alg differs from the JWK's.", pointer: "/alg")
         }

@@ -87,19 +87,13 @@ extension NewSigningKey {
         }
         var members = try ObjectReader(.object(jwk), at: "/jwk")
         let own = try members.identifier("kid", .identifier)
-        var values: [String: String] = [:]
-        for member in jwk.members {
-            if case .string(let value) = member.value { values[member.name] = value }
-        }
-        guard values["alg"] == nil || values["alg"] == alg.rawValue else {
+        let read = try JWKMembers(jwk, for: .verify)
+        guard read["alg"] == nil || read["alg"] == alg.rawValue else {
             throw Problem.invalidKey("alg differs from the JWK's.", pointer: "/alg")
         }
-        values["alg"] = alg.rawValue
         // Any kid will do to compute the thumbprint, which is the kid where nobody gave one.
-        values["kid"] = kid ?? own ?? "-"
-        let key = try PublicJWK(JWKMembers(values))
+        let key = try PublicJWK(read.with(alg: alg, kid: kid ?? own ?? "-"))
         guard kid == nil, own == nil else { return key }
-        values["kid"] = key.thumbprint
-        return try PublicJWK(JWKMembers(values))
+        return try PublicJWK(read.with(alg: alg, kid: key.thumbprint))
     }
 }

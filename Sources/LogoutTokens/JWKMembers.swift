@@ -1,7 +1,6 @@
 /// The members of a private or public JWK as they came in: names and text values.
 ///
-/// Whoever decodes the JSON passes every member whose value is text, and an `oth` member (more than two
-/// primes, an array) with any text, so that such a key is refused. Printing or mirroring shows names only.
+/// What comes from outside is read by ``init(_:for:)``. Printing or mirroring shows names only.
 ///
 /// Source: RFC 7517 §4, RFC 7518 §6, RFC 8037 §2.
 public struct JWKMembers: Sendable, CustomStringConvertible, CustomReflectable {
@@ -18,6 +17,11 @@ public struct JWKMembers: Sendable, CustomStringConvertible, CustomReflectable {
     ///
     /// - Parameter name: the member's name, such as `kty`.
     public subscript(name: String) -> String? { values[name] }
+
+    /// The same key under a name, for one algorithm.
+    public func with(alg: SignatureAlgorithm, kid: String) -> JWKMembers {
+        JWKMembers(values.merging(["alg": alg.rawValue, "kid": kid]) { $1 })
+    }
 
     /// Names without values.
     public var description: String { "JWKMembers(\(values.keys.sorted().joined(separator: ", ")))" }
@@ -113,6 +117,6 @@ extension JWKMembers {
 }
 
 extension String {
-    /// The first 32 characters: enough to recognise a wrong name, too few to spill what is not one.
-    fileprivate var excerpt: String { String(prefix(32)) }
+    /// The first 16 characters: enough to recognise a wrong name, too few to spill what is not one.
+    var excerpt: String { String(prefix(16)) }
 }

@@ -16,7 +16,7 @@ public enum KeyError: Error, Sendable, Hashable {
     case missingMember(String)
     /// This member of the JWK is not base64url, or has the wrong length.
     case malformedMember(String)
-    /// This member of the JWK has a value that is not supported.
+    /// This member of the JWK has a value that is not supported; at most 16 characters of it are shown.
     case unsupportedMember(String, value: String)
 
     /// The PEM text has no private key in it.

@@ -73,6 +73,8 @@ struct ExternalKeyTests {
             (#"{\#(remote), "alg": "ES256", "kid": "", "jwk": {\#(ec)}}"#, "/kid"),
             (#"{\#(remote), "alg": "ES256", "jwk": {\#(ec), "kid": 1}}"#, "/jwk/kid"),
             (#"{\#(remote), "alg": "ES256", "jwk": {\#(ec), "use": "enc"}}"#, "/jwk/use"),
+            (#"{\#(remote), "alg": "ES256", "jwk": {\#(ec), "use": null}}"#, "/jwk/use"),
+            (#"{\#(remote), "alg": "ES256", "jwk": {\#(ec), "key_ops": ["sign"]}}"#, "/jwk/key_ops"),
             (
                 #"{\#(remote), "alg": "ES256", "jwk": {"kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA"}}"#,
                 "/jwk/x"

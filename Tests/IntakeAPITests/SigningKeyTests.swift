@@ -122,6 +122,10 @@ struct SigningKeyTests {
             (#"{"jwk": {\#(ed25519), "alg": "EdDSA", "kid": 5}}"#, "/jwk/kid"),
             (#"{"jwk": {\#(ed25519), "alg": "EdDSA", "kid": ""}}"#, "/jwk/kid"),
             (#"{"jwk": {\#(ed25519), "alg": "RS256"}}"#, nil),
+            (#"{"jwk": {\#(ed25519), "use": ["sig"]}}"#, "/jwk/use"),
+            (#"{"jwk": {\#(ed25519), "alg": 1}}"#, "/jwk/alg"),
+            (#"{"jwk": {\#(ed25519), "oth": []}}"#, "/jwk/oth"),
+            (#"{"jwk": {\#(ed25519), "key_ops": ["verify"]}}"#, "/jwk/key_ops"),
             (
                 #"{"jwk": {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}}"#,
                 nil

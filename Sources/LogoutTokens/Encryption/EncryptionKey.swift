@@ -40,9 +40,9 @@ public struct EncryptionKey: Sendable {
             let made = unsafe EVP_PKEY_new_raw_public_key_ex(nil, "X25519", nil, x, x.count)
             handle = unsafe KeyHandle(adopting: try present(made, "EVP_PKEY_new_raw_public_key_ex"))
         case ("EC", nil), ("OKP", _):
-            throw .unsupportedMember("crv", value: String((curve ?? "").prefix(32)))
+            throw .unsupportedMember("crv", value: (curve ?? "").excerpt)
         default:
-            throw .unsupportedMember("kty", value: String(type.prefix(32)))
+            throw .unsupportedMember("kty", value: type.excerpt)
         }
     }
 
