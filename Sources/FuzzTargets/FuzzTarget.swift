@@ -7,6 +7,10 @@ public enum FuzzTarget: String, Sendable, CaseIterable {
     case json
     /// A delivery policy as an object.
     case overrides
+    /// An issuer's `egress`.
+    case egress
+    /// Bodies of logout events.
+    case logoutEvent = "logout-event"
     /// `backchannel_logout_uri`, beside libcurl's own reading.
     case uri
     /// Addresses as text, beside the C library's own reading.
@@ -15,6 +19,8 @@ public enum FuzzTarget: String, Sendable, CaseIterable {
     case base64
     /// Private and public keys as a JWK.
     case jwk
+    /// JWK Sets of clients, as far as an encrypted token.
+    case clientKeys = "client-keys"
     /// Private keys as PEM.
     case pem
     /// Private keys as DER.
@@ -45,7 +51,7 @@ public enum FuzzTarget: String, Sendable, CaseIterable {
     /// The longest input worth trying, in bytes.
     public var maximumBytes: Int {
         switch self {
-        case .json, .jwk, .pem, .pkcs8, .uri: 4_096
+        case .json, .jwk, .clientKeys, .logoutEvent, .egress, .pem, .pkcs8, .uri: 4_096
         default: 512
         }
     }
@@ -57,10 +63,13 @@ public enum FuzzTarget: String, Sendable, CaseIterable {
         switch self {
         case .json: try readJSON(bytes)
         case .overrides: try readOverrides(bytes)
+        case .egress: try readEgress(bytes)
+        case .logoutEvent: try readLogoutEvent(bytes)
         case .uri: try readURI(bytes)
         case .address: try readAddress(bytes)
         case .base64: try readBase64(bytes)
         case .jwk: try readJWK(bytes)
+        case .clientKeys: try readClientKeys(bytes)
         case .pem: try readPEM(bytes)
         case .pkcs8: try readPKCS8(bytes)
         case .sealed: try readSealed(bytes)

@@ -79,6 +79,15 @@ struct EncryptionKeySetTests {
         ),
         (#"{"kty": "EC", "crv": "P-256"}"#, .key(index: 0, .missingMember("x"))),
         (#"{"kty": "OKP", "crv": "X25519", "x": "AAAA"}"#, .key(index: 0, .malformedMember("x"))),
+        // Points of order 4 and 1: everybody would agree on zero with them.
+        (
+            #"{"kty": "OKP", "crv": "X25519", "x": "\#(String(repeating: "A", count: 43))"}"#,
+            .key(index: 0, .malformedMember("x"))
+        ),
+        (
+            #"{"kty": "OKP", "crv": "X25519", "x": "AQ\#(String(repeating: "A", count: 41))"}"#,
+            .key(index: 0, .malformedMember("x"))
+        ),
         (
             #"{"kty": "EC", "crv": "P-256", "x": "AA==", "y": "AA", "d": "AA"}"#,
             .privateMember(index: 0, name: "d")

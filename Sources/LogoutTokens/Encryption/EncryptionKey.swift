@@ -3,7 +3,7 @@ import COpenSSL
 /// A client's public key that the keys of its tokens are encrypted under.
 ///
 /// The key is known to be one that may be used: RSA of 2048 to 8192 bits with a sound exponent, a point on its
-/// curve, an X25519 key of the right length.
+/// curve, an X25519 key of the right length and of a high order.
 public struct EncryptionKey: Sendable {
     /// What it is.
     enum Kind: Hashable {
@@ -39,6 +39,7 @@ public struct EncryptionKey: Sendable {
             let x = try jwk.bytes("x", count: 32)
             let made = unsafe EVP_PKEY_new_raw_public_key_ex(nil, "X25519", nil, x, x.count)
             handle = unsafe KeyHandle(adopting: try present(made, "EVP_PKEY_new_raw_public_key_ex"))
+            guard try Self.agrees(handle) else { throw .malformedMember("x") }
         case ("EC", nil), ("OKP", _):
             throw .unsupportedMember("crv", value: (curve ?? "").excerpt)
         default:
@@ -80,6 +81,13 @@ public struct EncryptionKey: Sendable {
         defer { ERR_clear_error() }
         guard unsafe EVP_PKEY_public_check(context) == 1 else { throw .inconsistent }
         return handle
+    }
+
+    /// Whether a secret can be agreed on; a point of low order makes it zero with everybody. Source: RFC 7748 §6.1.
+    private static func agrees(_ handle: KeyHandle) throws(KeyError) -> Bool {
+        let own = unsafe KeyHandle(adopting: try present(lastcall_generate_x25519(), "generate a key"))
+        defer { ERR_clear_error() }
+        return (try? own.agree(with: handle)) != nil
     }
 
     /// Whether the key is of a kind that an algorithm can use.
