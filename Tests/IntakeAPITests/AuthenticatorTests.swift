@@ -1,5 +1,7 @@
 import IntakeAPI
 import LastcallTestKit
+import PostgresClient
+import Synchronization
 import Testing
 
 @Suite("Authentication", .lastcallDatabase)
@@ -97,6 +99,35 @@ struct AuthenticatorTests {
         }
     }
 
+    @Test(
+        "a flood of unknown ids is answered without the database, but for as many as the bound lets through"
+    )
+    func flood() async throws {
+        let api = try await TestAPI.withIssuer { $0.failedAuthenticationsPerSecond = 1 }
+        // Whoever is looked up waits here, and shows among the jobs of the pool.
+        let holder = try api.lock("lastcall.api_keys")
+        let answers = Answers()
+        let start = ContinuousClock.now
+        async let calls: Void = withDiscardingTaskGroup { group in
+            for number in 0..<300 {
+                let id = String(repeating: "0", count: 9 - "\(number)".count) + "\(number)"
+                let key = "lc_01900000000070008000000\(id)_\(String(repeating: "A", count: 43))"
+                group.addTask { answers.add(await api.call("GET /v1/issuers", key: key).status) }
+            }
+        }
+        let waiting = try await eventually("an answer to all that do not wait") {
+            let jobs = api.pool.statistics
+            let waiting = jobs.busy + jobs.queued
+            return answers.all.count + waiting == 300 ? waiting : nil
+        }
+        let seconds = Int((ContinuousClock.now - start).components.seconds)
+        #expect((1...2 + seconds).contains(waiting))
+        #expect(Set(answers.all) == [429])
+        try holder.execute(script: "rollback")
+        await calls
+        #expect(answers.all.count == 300 && Set(answers.all) == [401, 429])
+    }
+
     @Test("a wrong secret neither uses nor disturbs what is known of its key")
     func wrongAfterRight() async throws {
         let api = try await TestAPI.withIssuer()
@@ -144,4 +175,13 @@ struct AuthenticatorTests {
             #expect(byOperator.refusal == .init(404, "not_found"), "\(line)")
         }
     }
+}
+
+/// The statuses that many calls at once were answered with.
+private final class Answers: Sendable {
+    private let statuses = Mutex<[Int]>([])
+
+    var all: [Int] { statuses.withLock { $0 } }
+
+    func add(_ status: Int) { statuses.withLock { $0.append(status) } }
 }

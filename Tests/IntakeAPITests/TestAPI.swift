@@ -14,6 +14,7 @@ struct TestAPI: Sendable {
     let api: LastcallAPI
     let logs = LogCapture()
     let wake: WakeSignal
+    let pool: PostgresPool
     private let configuration: PostgresConfiguration
 
     /// An API of its own, as another process would have: over the test's database unless told otherwise, with the
@@ -27,7 +28,7 @@ struct TestAPI: Sendable {
         configuration = try database ?? ScratchDatabase.current.configuration
         var logger = Logger(label: "test", factory: logs.handler)
         logger.logLevel = .trace
-        let pool = try PostgresPool(configuration: configuration, size: connections)
+        pool = try PostgresPool(configuration: configuration, size: connections)
         let store = OutboxStore(pool: pool, logger: logger, deadline: deadline)
         var settings = APISettings(addressRule: AddressRule())
         settings.operatorKey = Self.operatorKey
@@ -132,6 +133,13 @@ struct TestAPI: Sendable {
         try holder.execute(
             script: "begin; select from lastcall.participations where sid = '\(sid)' for update"
         )
+        return holder
+    }
+
+    /// A transaction without which nobody reads or writes this table.
+    func lock(_ table: String) throws -> PostgresConnection {
+        let holder = try PostgresConnection.connect(configuration)
+        try holder.execute(script: "begin; lock table \(table) in access exclusive mode")
         return holder
     }
 
