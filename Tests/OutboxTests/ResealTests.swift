@@ -1,8 +1,10 @@
 import AuditTrail
+import LastcallSQL
 import LastcallTestKit
 import LogoutModel
 import Outbox
 import PostgresClient
+import Synchronization
 import Testing
 
 @Suite("Sealing anew", .lastcallDatabase)
@@ -135,6 +137,67 @@ struct ResealTests {
         try bench.connection.execute(script: "commit")
         #expect(try await resealAll(bench).keys == 1)
         #expect(try await bench.store.sealCounts().map(\.keyID) == [Self.new])
+    }
+
+    @Test("a seal that is not the one that was read is never overwritten, whoever put it there")
+    func changedSince() async throws {
+        let bench = try await Workbench()
+        let (read, there, late) = (
+            Self.seal(Self.old, "s"), Self.seal(Self.new, "s"), Self.seal(Self.new, "late")
+        )
+        try await addKey(bench, "a", there)
+        try await addWebhook(bench, there)
+        let webhook = Int32(
+            try bench.number("select client_key from lastcall.clients where sealed_secret is not null")
+        )
+        for (old, stored) in [(read, 0), (there, 1)] {
+            let keys = try bench.rows(
+                SQLText.reseal_keys_put.text,
+                .int4Array([bench.issuer]),
+                .textArray(["a"]),
+                .byteaArray([old]),
+                .byteaArray([late])
+            )
+            let secrets = try bench.rows(
+                SQLText.reseal_secrets_put.text,
+                .int4Array([webhook]),
+                .byteaArray([old]),
+                .byteaArray([late])
+            )
+            #expect(keys.count == stored && secrets.count == stored)
+        }
+    }
+
+    @Test(
+        "nobody can change a row between the reading of its seal and the writing of the new one",
+        arguments: ["signing_keys", "clients"]
+    )
+    func heldMeanwhile(table: String) async throws {
+        let bench = try await Workbench()
+        var position = ResealPosition.beginning
+        if table == "signing_keys" {
+            try await addKey(bench, "a", Self.seal(Self.old, "s"))
+        } else {
+            try await addWebhook(bench, Self.seal(Self.old, "s"))
+            let keys = try await bench.store.reseal(after: position, under: Self.new, actor: "test") { _ in
+                nil
+            }
+            position = keys.next
+        }
+        let free = "select 1 from lastcall.\(table) for no key update skip locked"
+        #expect(try bench.rows(free).count == 1)
+        let database = try ScratchDatabase.current.configuration
+        let found = Mutex<[Result<Int, any Error>]>([])
+        let step = try await bench.store.reseal(after: position, under: Self.new, actor: "test") { stored in
+            let rows = Result {
+                let other = try PostgresConnection.connect(database)
+                return try other.query(PostgresStatement(name: "free", text: free)).count
+            }
+            found.withLock { $0.append(rows) }
+            return Self.resealed(stored)
+        }
+        #expect(step.signingKeys + step.webhookSecrets == 1)
+        #expect(try found.withLock { try $0.map { try $0.get() } } == [0])
     }
 
     @Test("runs beside each other and beside a rotation lose no key and seal none twice")
