@@ -89,6 +89,29 @@ struct PublishedKeysTests {
         }
     }
 
+    @Test("keys behind a name are not fetched where the issuer's rules close its address")
+    func blockedAddress() async throws {
+        try await Bench.run { bench in
+            let (rp, keys) = (try Bench.relyingParty(), try Bench.relyingParty())
+            try await bench.addClient(
+                uri: rp.uri(),
+                other: Self.other(keys.uri(host: "keys.rp.test")),
+                delivery: #"{"retry_waits_seconds": [0.01], "max_attempts": 1}"#
+            )
+            try await bench.setEgress(#"{"deny_cidrs": ["127.0.0.2/32"]}"#)
+            let event = try await bench.logout()
+            try await bench.withWorker { _, client in
+                let closed = [IPAddress("127.0.0.2")].compactMap { $0 }
+                client.lookup = client.lookup.overriding(["keys.rp.test": closed])
+            } _: { _ in
+                let attempts = try await bench.end(of: event).attempts
+                #expect(attempts.map(\.outcome) == ["signing_failed"])
+                #expect(attempts.first?.errorDescription == "jwks_uri: the address may not be called")
+            }
+            #expect(rp.connections == 0 && keys.connections == 0)
+        }
+    }
+
     @Test("a client whose keys do not come delays none of fifty others")
     func isolation() async throws {
         try await Bench.run { bench in
