@@ -6,7 +6,7 @@ import Synchronization
 /// of waiting unseen in the kernel's backlog; beyond a few hundred of those, closed without an answer.
 public final class ConnectionSlots: Sendable {
     /// What a new connection gets.
-    enum Place {
+    package enum Place {
         case taken
         /// It is told that there is no room.
         case refused
@@ -15,7 +15,7 @@ public final class ConnectionSlots: Sendable {
     }
 
     /// Connections that may be held at once while they are told that there is no room.
-    private static let refusalLimit = 256
+    package static let refusalLimit = 256
 
     private let limit: Int
     private let open = Atomic(0)
@@ -33,7 +33,8 @@ public final class ConnectionSlots: Sendable {
     /// Connections that were turned away since the start.
     public var refusedCount: Int { refused.load(ordering: .relaxed) }
 
-    func take() -> Place {
+    /// A place for a connection that has just been made.
+    package func take() -> Place {
         if open.add(1, ordering: .relaxed).newValue <= limit { return .taken }
         open.subtract(1, ordering: .relaxed)
         refused.add(1, ordering: .relaxed)
@@ -42,7 +43,8 @@ public final class ConnectionSlots: Sendable {
         return .dropped
     }
 
-    func giveBack(_ place: Place) {
+    /// The connection is over that had this place.
+    package func giveBack(_ place: Place) {
         switch place {
         case .taken: open.subtract(1, ordering: .relaxed)
         case .refused: refusing.subtract(1, ordering: .relaxed)

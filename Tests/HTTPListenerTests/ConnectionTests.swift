@@ -29,6 +29,8 @@ struct ConnectionTests {
                     port: listener.port
                 )
                 #expect(received.statuses == [200, 200, 400] && received.isEnded, "\(received.text)")
+                // Only what is said last may say that it is.
+                #expect(received.text.ranges(of: "Connection: close").count == 1, "\(received.text)")
             }
             #expect(Set(listener.calls.all) == ["GET /a"])
         }
@@ -105,6 +107,37 @@ struct ConnectionTests {
         try await TestListener.run { listener in
             let received = await RawConnection.exchange(request, port: listener.port)
             #expect(received.statuses == statuses && received.isEnded, "\(received.text)")
+        }
+    }
+
+    @Test("the 100 Continue of a request comes behind the answers to those before it")
+    func expectationInOrder() async throws {
+        let gate = AsyncGate()
+        try await TestListener.run(hold: gate.wait) { listener in
+            let connection = try #require(await RawConnection.open(port: listener.port))
+            await connection.send(
+                "GET /slow HTTP/1.1\r\nHost: a\r\n\r\nPOST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                    + "Expect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+            )
+            try await eventually("the first call") { listener.calls.all == ["GET /slow"] }
+            gate.open()
+            let first = await connection.read { $0.text.hasSuffix("100 Continue\r\n\r\n") }
+            #expect(first.statuses.first == 200, "\(first.text)")
+            await connection.send("abc")
+            #expect(await connection.readToEnd().statuses == [200])
+            #expect(listener.calls.all == ["GET /slow", "POST /a 3"])
+        }
+    }
+
+    @Test("a caller that waits for 100 Continue gets none once its answer has begun")
+    func answerHasBegun() async throws {
+        try await TestListener.run { listener in
+            let received = await RawConnection.exchange(
+                "POST /early HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n",
+                port: listener.port
+            )
+            #expect(received.statuses == [200] && received.isEnded, "\(received.text)")
+            #expect(!received.text.contains("100 Continue") && received.text.hasSuffix("\r\n\r\nok"))
         }
     }
 

@@ -31,7 +31,7 @@ struct TestListener: Sendable {
     }
 
     /// What the responder does: reads the whole body, and answers with its line; `/unread` is answered without a look at
-    /// the body, `/big` with 8 MiB, `/slow` once `hold` lets it.
+    /// the body, `/big` with 8 MiB, `/slow` once `hold` lets it, `/early` before it wants the body.
     private struct Responder: HTTPResponder {
         let calls: Calls
         let hold: @Sendable () async -> Void
@@ -46,6 +46,16 @@ struct TestListener: Sendable {
                 return Response(
                     status: .ok,
                     body: .init(byteBuffer: ByteBuffer(repeating: 0x61, count: 8 << 20))
+                )
+            case "/early":
+                return Response(
+                    status: .ok,
+                    headers: [.contentLength: "2"],
+                    body: ResponseBody(contentLength: 2) { [channel = context.channel] writer in
+                        try await channel.triggerUserOutboundEvent(BodyIsWanted()).get()
+                        try await writer.write(ByteBuffer(string: "ok"))
+                        try await writer.finish(nil)
+                    }
                 )
             case "/slow":
                 calls.add(line)
