@@ -4,6 +4,8 @@ import Testing
 
 @Suite("TLS of a process", .lastcallDatabase, .serialized)
 struct TLSTests {
+    static let health = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
     let authority: CertificateAuthority
     let folder: String
 
@@ -50,11 +52,7 @@ struct TLSTests {
         for member in [onSignal, byItself] {
             #expect(member.process.errors.contains(#""tls":"on""#))
             #expect(await shown(member) == first)
-            let answer = await RawConnection.exchange(
-                "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-                port: member.port,
-                tls: client
-            )
+            let answer = await RawConnection.exchange(Self.health, port: member.port, tls: client)
             #expect(answer.statuses == [200] && answer.isEnded)
         }
         let second = try renew()
@@ -75,6 +73,28 @@ struct TLSTests {
         let third = try renew()
         try await eventually("the mended certificate") { await shown(byItself) == third }
         for member in [onSignal, byItself] { #expect(await member.process.stop() == .exit(0)) }
+    }
+
+    @Test("the oldest version and the certificates of callers are those that the settings ask for")
+    func strict() async throws {
+        defer { _ = try? FileManager.default.removeItem(atPath: folder) }
+        _ = try renew()
+        try write("ca.pem", authority.certificatePEM)
+        let strict = [
+            "LASTCALL_TLS_MINIMUM_VERSION": "1.3", "LASTCALL_TLS_CLIENT_CA_FILE": folder + "/ca.pem",
+            "LASTCALL_TLS_CLIENT_CERTIFICATES": "required",
+        ]
+        let member = try await Fleet().start("serve", environment.merging(strict) { $1 })
+        let caller = try authority.issue(names: ["caller"], addresses: [])
+        let calls: [(shown: IssuedCertificate?, version: TLSClient.Version, statuses: [Int])] = [
+            (caller, .tls13, [200]), (nil, .tls13, []), (caller, .tls12, []),
+        ]
+        for call in calls {
+            let client = try TLSClient(trusting: authority, showing: call.shown, version: call.version)
+            let answer = await RawConnection.exchange(Self.health, port: member.port, tls: client)
+            #expect(answer.statuses == call.statuses && answer.isEnded, "\(call.version) \(answer.text)")
+        }
+        #expect(await member.process.stop() == .exit(0))
     }
 
     @Test("files that cannot be used stop the start")
