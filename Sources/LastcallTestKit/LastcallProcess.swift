@@ -4,7 +4,7 @@ import Synchronization
 
 /// A real process of the built `lastcall`, as a fleet or an operator runs it.
 ///
-/// Its environment is only what the test gives; what it prints goes to files. It ends with the test process, however
+/// Its environment is only what the test gives, and what a sanitizer needs; what it prints goes to files. It ends with the test process, however
 /// that ends: a watcher holds one end of a pipe and kills it when the other end closes.
 public final class LastcallProcess: Sendable {
     /// How a process ended.
@@ -24,6 +24,8 @@ public final class LastcallProcess: Sendable {
     public let id: Int32
     private let folder: String
     private let watcher: pid_t
+    /// What scripts/harden sanitizers tells a test's own process.
+    private static let sanitizers = ["ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD"]
     private let lifeline: Shell.Lifeline
     private let state = Mutex(State())
 
@@ -37,6 +39,9 @@ public final class LastcallProcess: Sendable {
         folder = try Self.makeFolder()
         lifeline = try Shell.Lifeline()
         var variables = ["PATH": "/usr/bin:/bin"]
+        for name in Self.sanitizers {
+            variables[name] = ProcessInfo.processInfo.environment[name]
+        }
         variables.merge(environment) { $1 }
         id = try Shell.spawn(
             [Self.executable()] + arguments,

@@ -88,7 +88,7 @@ struct ClientSecurityTests {
         ),
         (
             #"{"id_token_encrypted_response_alg": "ECDH-ES", "jwks": {"keys": [{"kty": "OKP", "crv": "X25519", "#
-                + #""x": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}}"#, "/jwks"
+                + #""x": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}]}}"#, "/jwks/keys/0/x"
         ),
         (
             #"{"id_token_encrypted_response_alg": "ECDH-ES", "jwks": {"keys": [\#(p256.replacing("yck", with: "yco"))]}}"#,
