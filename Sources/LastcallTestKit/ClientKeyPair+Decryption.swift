@@ -101,9 +101,9 @@ extension ClientKeyPair {
         defer { unsafe EVP_KDF_free(kdf) }
         guard let context = unsafe EVP_KDF_CTX_new(kdf) else { return nil }
         defer { unsafe EVP_KDF_CTX_free(context) }
-        // OpenSSL keeps pointers to names and values until it is done.
+        // OpenSSL keeps pointers to names and values until it is done, and reads texts up to their NUL.
         let names = unsafe (["digest", "key", "info"] as [String]).map { unsafe strdup($0) }
-        let values = unsafe [Array("SHA256".utf8), secret, info].map { bytes in
+        let values = unsafe [Array("SHA256\0".utf8), secret, info].map { bytes in
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
             unsafe copy.copyBytes(from: bytes)
             return unsafe copy
@@ -113,7 +113,7 @@ extension ClientKeyPair {
             unsafe values.forEach { unsafe $0.deallocate() }
         }
         var parameters = unsafe [
-            OSSL_PARAM_construct_utf8_string(names[0], values[0].baseAddress, values[0].count),
+            OSSL_PARAM_construct_utf8_string(names[0], values[0].baseAddress, values[0].count - 1),
             OSSL_PARAM_construct_octet_string(names[1], values[1].baseAddress, values[1].count),
             OSSL_PARAM_construct_octet_string(names[2], values[2].baseAddress, values[2].count),
             OSSL_PARAM_construct_end(),
