@@ -153,11 +153,7 @@ final class Directory: Sendable {
         guard let reference = stored.keyReference,
             case .object(let object) = try JSON.parse(Array(stored.publicJWK.utf8), maximumBytes: 65_536)
         else { throw SigningKeyProblem.cannotBeOpened }
-        var members: [String: String] = [:]
-        for member in object.members {
-            if case .string(let text) = member.value { members[member.name] = text }
-        }
-        let jwk = try PublicJWK(JWKMembers(members))
+        let jwk = try PublicJWK(JWKMembers(object, for: .verify))
         return .external(
             try ExternalKey(jwk, reference: reference),
             heldBy: stored.heldBy,

@@ -29,6 +29,20 @@ public struct ReceivedRequest: Sendable, Hashable {
     /// When it was read, in nanoseconds of the monotonic clock.
     public let receivedAt: UInt64
 
+    /// What was read from a connection, with what the connection knows of its other side.
+    init(_ parts: RequestReader.Parts, from stream: ByteStream, connection: Int, at receivedAt: UInt64) {
+        method = parts.method
+        target = parts.target
+        headers = parts.headers
+        head = parts.head
+        body = parts.body
+        self.connection = connection
+        tlsVersion = stream.tlsVersion
+        serverName = stream.serverName
+        clientName = stream.clientName
+        self.receivedAt = receivedAt
+    }
+
     /// The values of a header, its name compared without regard to case.
     ///
     /// - Parameter name: the header's name.

@@ -37,18 +37,7 @@ struct ScriptedConnection {
                 return
             }
             guard let parts = reader.next(from: stream) else { return }
-            let request = ReceivedRequest(
-                method: parts.method,
-                target: parts.target,
-                headers: parts.headers,
-                head: parts.head,
-                body: parts.body,
-                connection: number,
-                tlsVersion: stream.tlsVersion,
-                serverName: stream.serverName,
-                clientName: stream.clientName,
-                receivedAt: Self.now()
-            )
+            let request = ReceivedRequest(parts, from: stream, connection: number, at: Self.now())
             guard perform(server.record(request), for: request, on: stream) else { return }
         }
     }

@@ -165,18 +165,7 @@ private final class ProxyCore: Sendable {
         }
         var reader = RequestReader()
         guard let parts = reader.next(from: stream) else { return }
-        let request = ReceivedRequest(
-            method: parts.method,
-            target: parts.target,
-            headers: parts.headers,
-            head: parts.head,
-            body: parts.body,
-            connection: number,
-            tlsVersion: stream.tlsVersion,
-            serverName: stream.serverName,
-            clientName: stream.clientName,
-            receivedAt: 0
-        )
+        let request = ReceivedRequest(parts, from: stream, connection: number, at: 0)
         state.withLock { $0.received.append(request) }
         switch request.method == "CONNECT" ? decide(request) : .refuse(405) {
         case .tunnel: tunnel(stream, to: request.target)

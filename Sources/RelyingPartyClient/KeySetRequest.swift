@@ -2,7 +2,7 @@ public import DeliveryPolicy
 
 /// One GET of the JWK Set that a client publishes at its `jwks_uri`: it carries nothing of anybody's.
 ///
-/// Everything that holds for a POST holds here: one deadline, no redirects, no proxy, the address rule at the socket,
+/// Everything that holds for a POST holds here: one deadline, no redirects, the same way out, the address rule at the socket,
 /// caps on headers and body.
 public struct KeySetRequest: Sendable {
     /// Whose request it is, apart from every lane that logout tokens are posted in; see ``LogoutRequest/lane``.
