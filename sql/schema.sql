@@ -1132,6 +1132,12 @@ CREATE FUNCTION lastcall.uuid7_floor(at timestamp with time zone) RETURNS uuid
     select (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
 $$;
 
+CREATE FUNCTION lastcall.uuid7_nth(id uuid, n integer) RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select overlay(id::text placing lpad(to_hex(n), 6, '0') from 25 for 6)::uuid
+$$;
+
 CREATE FUNCTION lastcall.uuid7_time(id uuid) RETURNS timestamp with time zone
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$

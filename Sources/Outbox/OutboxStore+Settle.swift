@@ -84,16 +84,13 @@ extension PostgresConnection {
 
 private func readSettled(_ rows: PostgresRows) throws -> SettledBatch {
     var result = SettledBatch()
-    var ended: Set<LogoutEventID> = []
     var lanes: Set<Int32> = []
     for row in rows {
         var columns = ColumnReader(row)
-        let id = try columns.uuid()
-        if try columns.bool(), let delivery = DeliveryID(id) { result.fenced.append(delivery) }
-        if let event = try columns.optionalUUID() { ended.insert(LogoutEventID.of(event)) }
+        if let delivery = try columns.optionalUUID().flatMap(DeliveryID.init) { result.fenced.append(delivery) }
+        if let event = try columns.optionalUUID() { result.endedEvents.append(LogoutEventID.of(event)) }
         if let lane = try columns.optionalInt4() { lanes.insert(lane) }
     }
-    result.endedEvents = Array(ended)
     result.lanes = Array(lanes)
     return result
 }

@@ -16,6 +16,12 @@ begin
         || substring(uuid_send(gen_random_uuid()) from 9), 'hex')::uuid;
 end $$;
 
+-- The n-th of the ids that one statement gives to its rows, counted from 1: an id of its own, with n in the three bytes behind its random ones.
+create function lastcall.uuid7_nth(id uuid, n int) returns uuid
+language sql immutable parallel safe as $$
+    select overlay(id::text placing lpad(to_hex(n), 6, '0') from 25 for 6)::uuid
+$$;
+
 create function lastcall.new_event_id() returns uuid
 language sql volatile parallel safe as $$
     select encode(overlay(uuid_send(lastcall.uuid7()) placing '\x000000'::bytea from 14), 'hex')::uuid
