@@ -124,13 +124,26 @@ package final class Settler: Sendable {
         }
     }
 
+    private func noteLate(_ fenced: [DeliveryID], of batch: [Entry]) async {
+        guard !fenced.isEmpty else { return }
+        do {
+            try await store.noteLate(fenced, of: batch.map(\.settled))
+        } catch {
+            logger.notice(
+                "late answers are not kept",
+                metadata: ["count": "\(fenced.count)", "error": "\(error)"]
+            )
+        }
+    }
+
     private func record(_ batch: [Entry]) async {
         var pause = Duration.milliseconds(20)
         while true {
             do {
                 let result = try await store.settle(batch.map(\.settled), worker: worker, now: .now)
                 log(batch, fenced: result.fenced)
-                return recorded(batch, result)
+                recorded(batch, result)
+                return await noteLate(result.fenced, of: batch)
             } catch let error as PostgresError where !error.isTransient {
                 guard batch.count == 1 else {
                     for entry in batch { await record([entry]) }

@@ -4,7 +4,8 @@ import PostgresClient
 
 /// What a settled batch came to.
 public struct SettledBatch: Sendable {
-    /// Deliveries that another worker owns by now; nothing of ours was recorded, but the status of a late answer.
+    /// Deliveries that another worker owns by now; nothing of ours was recorded. See
+    /// ``OutboxStore/noteLate(_:of:)``.
     public var fenced: [DeliveryID] = []
     /// Events whose last open delivery ended with this batch.
     public var endedEvents: [LogoutEventID] = []
@@ -30,6 +31,23 @@ extension OutboxStore {
         return try await repeating { connection in
             try readSettled(connection.query(.settle, parameters: parameters))
         }
+    }
+
+    /// Keeps the statuses that a worker heard under leases that it had lost, with the attempts that others have
+    /// recorded as unknown: an RP that answered 200 has logged its user out.
+    ///
+    /// `fenced`: those of the batch that ``settle(_:worker:now:)`` fenced out.
+    public func noteLate(_ fenced: [DeliveryID], of batch: [SettledDelivery]) async throws {
+        let fenced = Set(fenced)
+        let late = batch.filter { $0.report?.httpStatus != nil && fenced.contains($0.lease.delivery) }
+        guard !late.isEmpty else { return }
+        let parameters: [PostgresValue] = [
+            .int4Array(late.map(\.lease.issuerKey)),
+            .uuidArray(late.map(\.lease.delivery.uuid)),
+            .int4Array(late.map { Int32($0.attempt) }),
+            .int2Array(late.map { $0.report?.httpStatus.map(Int16.init(clamping:)) }),
+        ]
+        try await perform { connection in _ = try connection.query(.settleLate, parameters: parameters) }
     }
 
     /// Ends deliveries that must not be tried again: past their deadline, or of a deleted client.

@@ -19,6 +19,7 @@ extension PostgresStatement {
     static let sqlDoorClose = writing(SQLText.sql_door_close)
     static let claim = writing(SQLText.claim)
     static let settle = writing(SQLText.settle)
+    static let settleLate = writing(SQLText.settle_late)
     static let release = writing(SQLText.release)
     static let seize = writing(SQLText.seize)
     static let lanesDue = reading(SQLText.lanes_due)

@@ -146,11 +146,10 @@ struct Workbench {
         status: Int? = nil,
         worker: Int32? = nil
     ) async throws -> SettledBatch {
-        try await store.settle(
-            [claimed.settled(settlement, outcome, status: status)],
-            worker: worker ?? self.worker,
-            now: .now
-        )
+        let batch = [claimed.settled(settlement, outcome, status: status)]
+        let result = try await store.settle(batch, worker: worker ?? self.worker, now: .now)
+        try await store.noteLate(result.fenced, of: batch)
+        return result
     }
 
     /// Lets every lease that runs expire.

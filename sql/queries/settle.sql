@@ -10,7 +10,7 @@
 -- A retry less than a quarter of a second before the deadline comes at the deadline, and is not sent any more.
 -- A delivery that was marked as closing while its attempt was in flight ends as marked, unless the RP accepted it.
 -- Each step hands all that the next ones need along its rows: a join of two steps would be planned for ten rows, and run as a loop in a loop.
--- Returns a row for each delivery that was fenced out (the lease is over or another worker's: nothing was written but late_http_status), and for each
+-- Returns a row for each delivery that was fenced out (the lease is over or another worker's: nothing was written), and for each
 -- event whose last open delivery ended: fenced_delivery, ended_event, webhook_lane (client_key of the webhook that this end queued); the others are null.
 with input as materialized (
     select * from unnest($1::int4[], $2::uuid[], $3::uuid[], $4::int4[], $5::int4[], $6::text[], $7::text[], $8::int8[], $9::text[],
@@ -91,25 +91,15 @@ tried as (
         from held where outcome is not null and closing is null) t
 ),
 fenced as materialized (
-    select issuer_key, delivery_id, attempt, http_status from input
+    select delivery_id from input
     where (issuer_key, delivery_id) not in (select issuer_key, delivery_id from over union all select issuer_key, delivery_id from held)
-),
-late as (
-    update lastcall.attempts a set late_http_status = f.http_status
-    from fenced f
-    where a.issuer_key = f.issuer_key and a.delivery_id = f.delivery_id and a.number = f.attempt and a.outcome = 'unknown'
-        and f.http_status is not null
 ),
 tally as materialized (
     select issuer_key, event_id, count(*)::int as ended, count(*) filter (where end_status = 'delivered')::int as delivered,
         count(*) filter (where end_status = 'failed')::int as failed, count(*) filter (where end_status = 'expired')::int as expired,
         count(*) filter (where end_status = 'cancelled')::int as cancelled, count(*) filter (where end_status = 'not_covered')::int as not_covered
     from over where not is_webhook group by issuer_key, event_id
-),
-locked as materialized (
-    select t.* from tally t
-    join lastcall.logout_events e on e.issuer_key = t.issuer_key and e.event_id = t.event_id
-    order by e.issuer_key, e.event_id for no key update of e
+    order by issuer_key, event_id   -- in which they are locked: two batches never wait for each other in turn
 ),
 counted as (
     update lastcall.logout_events e
@@ -119,7 +109,7 @@ counted as (
             e.delivered + t.delivered, e.cancelled + t.cancelled) else e.status end,
         ended_at = case when e.open_count = t.ended and not e.expanding then clock_timestamp() end,
         end_count = e.end_count + case when e.open_count = t.ended and not e.expanding then 1 else 0 end
-    from locked t
+    from tally t
     where e.issuer_key = t.issuer_key and e.event_id = t.event_id
     returning e.issuer_key, e.event_id, e.ended_at is not null as ended, e.end_count, e.status
 ),
@@ -133,6 +123,11 @@ webhooks as (
     from finished where webhook_lane is not null
 ),
 first as materialized (select lastcall.uuid7() as id),
+-- Of most deliveries in a batch it says the same.
+facts as materialized (
+    select attempt, http_status, jsonb_build_object('attempt', attempt, 'http_status', http_status) as data
+    from over where end_status = 'delivered' group by attempt, http_status
+),
 -- Attempts before ends, ends before the ends of events: the places, three bytes of the ids, keep them so.
 audit as (
     insert into lastcall.audit_events (audit_id, issuer_key, type, severity, subject_id, client_id, actor, data)
@@ -145,13 +140,16 @@ audit as (
         where outcome is not null and closing is null and not lastcall.is_webhook(delivery_id)) a
     union all
     select lastcall.uuid7_nth((select id from first), 1048576 + place), issuer_key, t.type, lastcall.severity_of(t.type, null), delivery_id, client_id, actor,
-        case when end_status = 'delivered' then jsonb_build_object('attempt', attempt, 'http_status', http_status)
-            else jsonb_build_object('attempts', attempt - case when outcome is null then 1 else 0 end, 'reason', end_reason) end
+        jsonb_build_object('attempts', attempt - case when outcome is null then 1 else 0 end, 'reason', end_reason)
     from over cross join lateral (
-        select case end_status when 'delivered' then 'logout.back_channel.delivered'::lastcall.audit_type
-            when 'expired' then 'logout.back_channel.expired' when 'cancelled' then 'logout.back_channel.cancelled'
-            else 'logout.back_channel.failed' end as type) t
-    where not is_webhook
+        select case end_status when 'expired' then 'logout.back_channel.expired'::lastcall.audit_type
+            when 'cancelled' then 'logout.back_channel.cancelled' else 'logout.back_channel.failed' end as type) t
+    where end_status <> 'delivered' and not is_webhook
+    union all
+    select lastcall.uuid7_nth((select id from first), 1048576 + o.place), o.issuer_key, 'logout.back_channel.delivered', 'info', o.delivery_id, o.client_id,
+        o.actor, f.data
+    from over o join facts f on f.attempt = o.attempt and f.http_status is not distinct from o.http_status
+    where o.end_status = 'delivered' and not o.is_webhook
     union all
     select lastcall.uuid7_nth((select id from first), 1048576 + place), issuer_key, 'webhook.failed', lastcall.severity_of('webhook.failed', null), event_id, null,
         'system', jsonb_build_object('webhook_id', delivery_id, 'attempts', attempt - case when outcome is null then 1 else 0 end, 'status', end_status,
