@@ -54,6 +54,7 @@ let package = Package(
         ),
         .target(name: "StrictJSON", swiftSettings: strict),
         .systemLibrary(name: "CSpawn"),
+        .systemLibrary(name: "CEpoll"),
         .target(name: "Threads", swiftSettings: strict),
 
         // Layer 1: values.
@@ -73,6 +74,9 @@ let package = Package(
 
         // Signing keys that an HSM holds.
         .target(name: "HardwareKeys", dependencies: ["COpenSSL", "LogoutTokens", "Threads"], swiftSettings: strict),
+
+        // Throw-away certificates for servers on loopback, of tests and benchmarks.
+        .target(name: "Certificates", dependencies: ["COpenSSL"], swiftSettings: strict),
 
         .target(name: "EmbeddedPostgres", dependencies: ["CSpawn", "Threads", logging, lifecycle], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["Threads", logging, coreMetrics], swiftSettings: strict),
@@ -109,13 +113,23 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Measures the product from outside, as processes: it knows nothing of Outbox, IntakeAPI or DeliveryWorker.
+        .target(
+            name: "Benchmarks",
+            dependencies: [
+                "CEpoll", "COpenSSL", "CCurl", "CSpawn", "StrictJSON", "Threads", "LogoutTokens", "PostgresClient", "Certificates",
+                "EmbeddedPostgres", logging,
+            ],
+            swiftSettings: strict
+        ),
+
         // Layer 6: the composition root.
         .executableTarget(
             name: "lastcall",
             dependencies: [
                 "CSpawn", "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
                 "HardwareKeys", "RelyingPartyClient", "EmbeddedPostgres", "HTTPListener", "Telemetry", "Settings", "Outbox",
-                "IntakeAPI", "DeliveryWorker",
+                "IntakeAPI", "DeliveryWorker", "Benchmarks",
                 argumentParser, hummingbird, hummingbirdCore, logging, metrics, coreMetrics, lifecycle, signals,
             ],
             swiftSettings: strict
@@ -125,7 +139,7 @@ let package = Package(
         .executableTarget(name: "embed-sql", swiftSettings: strict),
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["embed-sql"]),
         .target(
-            name: "LastcallTestKit", dependencies: ["COpenSSL", "CSpawn", "PostgresClient", "Outbox", "StrictJSON", "Threads"],
+            name: "LastcallTestKit", dependencies: ["COpenSSL", "CSpawn", "Certificates", "PostgresClient", "Outbox", "StrictJSON", "Threads"],
             swiftSettings: strict
         ),
         // The three RPs of scripts/run.
@@ -171,6 +185,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        tests("Benchmarks", ["Certificates", "LastcallTestKit", "StrictJSON", "Threads"]),
         tests(
             "DeliveryWorker",
             [

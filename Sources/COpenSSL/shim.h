@@ -100,4 +100,10 @@ static inline int lastcall_ssl_only_version(SSL_CTX *context, int version) {
         && SSL_CTX_set_max_proto_version(context, version) == 1;
 }
 
+/// A record is read with one call; a write may take a part, and be taken up again from another place in memory.
+static inline void lastcall_ssl_few_calls(SSL_CTX *context) {
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+
 #endif

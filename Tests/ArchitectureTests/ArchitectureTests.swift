@@ -100,7 +100,7 @@ struct ArchitectureTests {
 
     @Test("@unchecked Sendable stands only where C handles cross threads")
     func unchecked() throws {
-        let allowed: Set = ["PostgresClient", "RelyingPartyClient", "LogoutTokens"]
+        let allowed: Set = ["PostgresClient", "RelyingPartyClient", "LogoutTokens", "Certificates"]
         for target in manifest.targets
         where target.layer != nil && target.isSwift && !allowed.contains(target.name) {
             for source in try Source.all(below: target.folder) {

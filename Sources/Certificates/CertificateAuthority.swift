@@ -1,6 +1,6 @@
-import COpenSSL
+internal import COpenSSL
 
-/// A throw-away certificate authority for scripted TLS servers: it lives in memory and for a day.
+/// A throw-away certificate authority for servers on loopback, of tests and benchmarks: it lives in memory and for a day.
 ///
 /// What a test can get wrong on purpose: an unknown issuer (a second authority of the same name), another
 /// host (other `names`), a validity that is over (`expired: true`). Which TLS versions and ciphers are spoken
@@ -174,8 +174,12 @@ private func accepted(_ result: Int32, _ step: String) throws {
     guard result > 0 else { throw CertificateError.refused(step: step) }
 }
 
-/// Collects what `write` puts into a memory BIO.
-func pem(_ write: (OpaquePointer) -> Int32) throws -> String {
+/// Collects what OpenSSL writes in PEM.
+///
+/// - Parameter write: puts it into a memory `BIO`; its answer is OpenSSL's, positive where it could.
+/// - Returns: the text.
+/// - Throws: ``CertificateError`` where OpenSSL could not.
+public func pem(_ write: (OpaquePointer) -> Int32) throws -> String {
     let bio = unsafe try checked(BIO_new(BIO_s_mem()), "new buffer")
     defer { unsafe BIO_free(bio) }
     unsafe try accepted(write(bio), "write PEM")

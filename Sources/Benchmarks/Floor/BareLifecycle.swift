@@ -1,0 +1,119 @@
+internal import FoundationEssentials
+internal import PostgresClient
+
+/// The least that a durable delivery costs Postgres: a queue row in, read by the cursor of its lane, moved into history; in
+/// batches, by prepared statements with binary arrays, on one connection, each write committed.
+final class BareLifecycle {
+    /// Rows of one batch.
+    static let batch = 512
+    /// Lanes whose rows come in one batch; there are ``laneCount`` in all, and they take turns.
+    private static let lanesOfBatch = 16
+    private static let laneCount = 200
+
+    private let connection: PostgresConnection
+    private var cursors = [UUID](
+        repeating: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+        count: laneCount
+    )
+    private var serial: UInt64 = 0
+    private var firstLane = 0
+
+    init(on connection: PostgresConnection) throws {
+        self.connection = connection
+        try connection.execute(
+            script: """
+                create schema bench_floor;
+                create table bench_floor.queue (id uuid primary key, lane int4 not null, sub text, sid text);
+                create index on bench_floor.queue (lane, id);
+                create table bench_floor.history (id uuid primary key, lane int4 not null, sub text, sid text, status int2 not null,
+                    ended_at timestamptz not null, jti uuid not null);
+                """
+        )
+    }
+
+    private static let insert = PostgresStatement(
+        name: "bench_insert",
+        text: """
+            insert into bench_floor.queue (id, lane, sub, sid)
+            select * from unnest($1::uuid[], $2::int4[], $3::text[], $4::text[])
+            """
+    )
+    private static let read = PostgresStatement(
+        name: "bench_read",
+        text: """
+            select q.id, q.lane, q.sub, q.sid from unnest($1::int4[], $2::uuid[]) as l(lane, after)
+            cross join lateral (select * from bench_floor.queue q where q.lane = l.lane and q.id > l.after
+                order by q.id limit $3::int4) q
+            """,
+        access: .readOnly
+    )
+    private static let end = PostgresStatement(
+        name: "bench_end",
+        text: """
+            with ended as (delete from bench_floor.queue where id = any($1::uuid[]) returning id, lane, sub, sid)
+            insert into bench_floor.history (id, lane, sub, sid, status, ended_at, jti)
+            select e.id, e.lane, e.sub, e.sid, 1, now(), j.jti from ended e
+            join unnest($1::uuid[], $2::uuid[]) as j(id, jti) on j.id = e.id
+            """
+    )
+
+    /// Takes at least this many rows through their whole life.
+    ///
+    /// - Returns: CPU microseconds of the backend and of this thread for each.
+    /// - Throws: `PostgresError`, or an error where a row got lost.
+    func run(_ count: Int) throws -> (backend: Double, client: Double) {
+        let batches = max(1, (count + Self.batch - 1) / Self.batch)
+        let (backend, client) = (ProcessCPU.microseconds(of: connection.backendPID) ?? 0, Moment.threadCPU)
+        for _ in 0..<batches { try runBatch() }
+        let rows = Double(batches * Self.batch)
+        return (
+            ((ProcessCPU.microseconds(of: connection.backendPID) ?? 0) - backend) / rows,
+            Double(Moment.threadCPU - client) / 1_000 / rows
+        )
+    }
+
+    private func runBatch() throws {
+        let lanes = (0..<Self.lanesOfBatch).map { (firstLane + $0) % Self.laneCount }
+        firstLane = (firstLane + Self.lanesOfBatch) % Self.laneCount
+        let ids: [UUID?] = (0..<Self.batch).map { _ in nextID() }
+        let quota = Self.batch / Self.lanesOfBatch
+        try connection.query(
+            Self.insert,
+            .uuidArray(ids),
+            .int4Array((0..<Self.batch).map { Int32(lanes[$0 / quota]) }),
+            .textArray((0..<Self.batch).map { "user-\($0)" }),
+            .textArray((0..<Self.batch).map { "s-12345-\($0)" })
+        )
+        let rows = try connection.query(
+            Self.read,
+            .int4Array(lanes.map { Int32($0) }),
+            .uuidArray(lanes.map { cursors[$0] }),
+            .int4(Int32(quota))
+        )
+        var read: [UUID?] = []
+        for row in rows {
+            let id = try row.uuid(0)
+            cursors[Int(try row.int4(1))] = id
+            read.append(id)
+        }
+        guard read.count == Self.batch else { throw BenchmarkError("the bare lifecycle lost rows") }
+        try connection.query(Self.end, .uuidArray(read), .uuidArray(ids))
+    }
+
+    /// A uuid whose order is that of time, as version 7 has it.
+    private func nextID() -> UUID {
+        serial += 1
+        let tail = UInt64.random(in: 0...UInt64.max)
+        return UUID(
+            uuid: (
+                0x01, 0x99, UInt8(serial >> 40 & 0xFF), UInt8(serial >> 32 & 0xFF),
+                UInt8(serial >> 24 & 0xFF),
+                UInt8(serial >> 16 & 0xFF), 0x70 | UInt8(serial >> 12 & 0xF), UInt8(serial >> 4 & 0xFF),
+                0x80 | UInt8(serial << 2 & 0x3C), UInt8(tail & 0xFF), UInt8(tail >> 8 & 0xFF),
+                UInt8(tail >> 16 & 0xFF),
+                UInt8(tail >> 24 & 0xFF), UInt8(tail >> 32 & 0xFF), UInt8(tail >> 40 & 0xFF),
+                UInt8(tail >> 48 & 0xFF)
+            )
+        )
+    }
+}
