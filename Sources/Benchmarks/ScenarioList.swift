@@ -3,6 +3,8 @@ public enum ScenarioList {
     /// All of them.
     public static let all: [any Scenario] = [
         FloorScenario.es256, FloorScenario.rs256,
+        IntakeScenario(), LatencyScenario(), HangingScenario(), DeadClientScenario(), SnapshotScenario(),
+        HistoryScenario(), BulkScenario(), MemoryScenario(), ScalingScenario(), WALScenario(),
     ]
 
     /// Those that were asked for.

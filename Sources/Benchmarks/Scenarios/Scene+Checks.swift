@@ -1,0 +1,55 @@
+extension Scene {
+    /// That what was accepted has come, once each, and is written down as delivered.
+    ///
+    /// - Parameters:
+    ///   - deliveries: how many came to the sink since it was last told to forget.
+    ///   - delivered: how many the database must have gained; `nil` where it is not counted.
+    func checkDeliveries(
+        _ deliveries: Int,
+        delivered: (found: Int, expected: Int)?,
+        into report: inout ScenarioReport
+    )
+        throws
+    {
+        let received = try sink.report()
+        report.add(.equal("each delivery was POSTed once", received.posts, deliveries))
+        report.add(.equal("no two tokens share a jti", received.distinctJTI, received.posts))
+        report.add(.equal("no delivery came twice", received.distinctDeliveries, received.posts))
+        if let delivered {
+            report.add(.equal("all are written down as delivered", delivered.found, delivered.expected))
+        }
+    }
+
+    /// Delivers a number of logouts as fast as it goes, and says what each cost.
+    ///
+    /// - Parameters:
+    ///   - count: how many deliveries, in events of 200.
+    ///   - prefix: of their `sid`, unique in the scene.
+    ///   - spared: clients whose deliveries stay queued.
+    /// - Returns: CPU microseconds of product, Postgres and sink for each, and how many were delivered a second.
+    func cost(of count: Int, _ prefix: String, sparing spared: [Int] = []) throws -> (
+        cpu: CPUReading, rate: Double
+    ) {
+        let fan = 200
+        let events = max(1, count / fan)
+        let (before, start) = (readCPU(), Moment.now)
+        _ = try load(plan(connections: 8, requests: events, fans(prefix, of: fan)))
+        try waitUntilDelivered(sparing: spared)
+        let seconds = Double(Moment.now - start) / 1e9
+        return (readCPU().since(before).each(of: events * fan), Double(events * fan) / seconds)
+    }
+}
+
+extension CPUReading {
+    /// The share of one among so many.
+    func each(of count: Int) -> CPUReading {
+        let share = 1 / Double(max(1, count))
+        return CPUReading(
+            product: product * share,
+            postgres: postgres * share,
+            sink: sink * share,
+            benchmark: benchmark * share,
+            machine: machine * share
+        )
+    }
+}
