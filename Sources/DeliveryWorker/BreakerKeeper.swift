@@ -38,14 +38,16 @@ final class BreakerKeeper: Sendable {
         (changes, wish) = AsyncStream.makeStream()
     }
 
-    /// Takes in what a claim says of its client's breaker.
-    func learn(from claimed: ClaimedDelivery) {
+    /// Takes in what a claim says of its clients' breakers.
+    func learn(from claims: [ClaimedDelivery]) {
         known.withLock { known in
-            guard var lane = known[claimed.clientKey] ?? (claimed.breakerTrips > 0 ? Known() : nil),
-                !lane.isChanging
-            else { return }
-            lane.breaker.learn(trips: claimed.breakerTrips)
-            Self.keep(lane, as: claimed.clientKey, in: &known)
+            for claimed in claims {
+                guard var lane = known[claimed.clientKey] ?? (claimed.breakerTrips > 0 ? Known() : nil),
+                    !lane.isChanging
+                else { continue }
+                lane.breaker.learn(trips: claimed.breakerTrips)
+                Self.keep(lane, as: claimed.clientKey, in: &known)
+            }
         }
     }
 

@@ -7,9 +7,20 @@ import Outbox
 import RelyingPartyClient
 
 extension DeliveryWorker {
-    /// A token is signed, or could not be; called on a signing thread.
-    func signed(_ shipment: Shipment, _ result: Result<SignedShipment, any Error>) {
+    /// Tokens are signed, or could not be; called on a signing thread.
+    func signed(_ results: [SigningResult]) {
         let now = ContinuousClock.now
+        var posts = PostBatch(startedAt: now)
+        for result in results { signed(result.shipment, result.signed, at: now, into: &posts) }
+        send(posts)
+    }
+
+    private func signed(
+        _ shipment: Shipment,
+        _ result: Result<SignedShipment, any Error>,
+        at now: ContinuousClock.Instant,
+        into posts: inout PostBatch
+    ) {
         // What could not be signed is told as long as the lease is ours, though no attempt fits into it any more.
         var fits = shipment.fitsLease(at: now)
         if case .failure(let error) = result { fits = !(error is CancellationError) }
@@ -24,7 +35,7 @@ extension DeliveryWorker {
             return
         }
         switch result {
-        case .success(let signed): post(signed, at: now)
+        case .success(let signed): add(signed, to: &posts)
         case .failure(let problem as ClientKeyProblem): unencrypted(shipment, problem, startedAt: now)
         case .failure(let error):
             logger.error("no token could be signed", metadata: about(shipment, ["error": "\(error)"]))
@@ -47,7 +58,7 @@ extension DeliveryWorker {
         conclude(shipment, report, retryAfter: nil, flags: [])
     }
 
-    private func post(_ signed: SignedShipment, at now: ContinuousClock.Instant) {
+    private func add(_ signed: SignedShipment, to posts: inout PostBatch) {
         let shipment = signed.shipment
         let rule: AddressRule
         switch shipment.recipient.egress {
@@ -60,20 +71,29 @@ extension DeliveryWorker {
         do throws(TLSIdentityError) {
             identity = try self.identity(of: shipment.recipient)
         } catch {
-            unconnected(signed, error, at: now)
+            unconnected(signed, error, at: posts.startedAt)
             return
         }
-        let request = LogoutRequest(
-            lane: Int64(shipment.claimed.clientKey),
-            url: signed.uri,
-            body: signed.body,
-            webhook: signed.webhook,
-            timeout: shipment.timeout(at: now),
-            rule: rule,
-            allowHTTP: settings.addressRule.allowLoopback,
-            identity: identity
+        posts.shipments.append(signed)
+        posts.requests.append(
+            LogoutRequest(
+                lane: Int64(shipment.claimed.clientKey),
+                url: signed.uri,
+                body: signed.body,
+                webhook: signed.webhook,
+                timeout: shipment.timeout(at: posts.startedAt),
+                rule: rule,
+                allowHTTP: settings.addressRule.allowLoopback,
+                identity: identity
+            )
         )
-        client.post(request) { [self] answer in answered(signed, startedAt: now, answer) }
+    }
+
+    private func send(_ posts: PostBatch) {
+        guard !posts.requests.isEmpty else { return }
+        client.post(batch: posts.requests) { [self] place, answer in
+            answered(posts.shipments[place], startedAt: posts.startedAt, answer)
+        }
     }
 
     /// What the connection was to be made with is not there: an affair of this machine's.
@@ -132,12 +152,20 @@ extension DeliveryWorker {
             followsUnknown: claimed.hadUnknownOutcome
         )
         let settlement = RetryRule(settings: shipment.recipient.settings)
-            .settle(attempt, draw: Double.random(in: 0..<1))
+            // The kernel is asked for a number only where one is wanted.
+            .settle(attempt, draw: report.outcome == .delivered ? 0 : Double.random(in: 0..<1))
         metrics.attempted(report)
         // Before its place in the lane is free again, so that nothing more is claimed until the breaker is written.
         if breakers.record(report.outcome, of: claimed) { pause(claimed.clientKey) }
         settle(shipment, settlement, report: report, report.outcome.laneEnding)
     }
+}
+
+/// Requests that are handed over at once, and the shipments that they are for, in the same order.
+private struct PostBatch {
+    let startedAt: ContinuousClock.Instant
+    var shipments: [SignedShipment] = []
+    var requests: [LogoutRequest] = []
 }
 
 extension Answer {

@@ -30,7 +30,7 @@ public final class DeliveryWorker: Service {
     let directory: Directory
     let publishedKeys: PublishedKeys
     let labels = Mutex(SubjectLabels.none)
-    private let schedule: Mutex<LaneSchedule>
+    let schedule: Mutex<LaneSchedule>
     private let control = Mutex(Control())
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
@@ -118,7 +118,7 @@ public final class DeliveryWorker: Service {
             count: settings.signerThreads,
             clock: clock,
             external: ExternalSigners(remote: remoteSigner, hardware: hardwareSigner)
-        ) { [self] shipment, result in signed(shipment, result) }
+        ) { [self] results in signed(results) }
         try hardwareSigner?.start()
         try signing.start()
         // Not a child of the group: what is left to record at the end must not be cut short by its cancellation.
@@ -228,7 +228,7 @@ public final class DeliveryWorker: Service {
                 )
             )
             schedule.withLock { $0.claimed(claims, batch, at: claimedAt) }
-            metrics.claimed.increment(by: batch.deliveries.count)
+            metrics.claimed(batch.deliveries.count)
             await dispatch(batch.deliveries, claimedAt, signing)
         } catch {
             schedule.withLock { $0.claimed(claims, ClaimedBatch(), at: claimedAt) }
@@ -236,60 +236,6 @@ public final class DeliveryWorker: Service {
             // The next look through the queue finds these lanes again.
             try? await Task.sleep(for: .milliseconds(Int64.random(in: 50...250)))
         }
-    }
-
-    private func dispatch(
-        _ deliveries: [ClaimedDelivery],
-        _ claimedAt: ContinuousClock.Instant,
-        _ signing: SigningThreads
-    ) async {
-        let unknown = Set(deliveries.filter { recipient(of: $0) == nil }.map(\.clientKey))
-        if !unknown.isEmpty {
-            do {
-                try await directory.refresh(Array(unknown))
-            } catch {
-                logger.warning("clients cannot be read", metadata: ["error": "\(error)"])
-            }
-        }
-        var shipments: [Shipment] = []
-        var orphans: [ClaimedDelivery] = []
-        for delivery in deliveries {
-            breakers.learn(from: delivery)
-            guard let recipient = recipient(of: delivery) else {
-                orphans.append(delivery)
-                continue
-            }
-            let shipment = Shipment(
-                claimed: delivery,
-                recipient: recipient,
-                claimedAt: claimedAt,
-                startedAt: claimedAt
-            )
-            schedule.withLock { $0.setCap(recipient.settings.maxInFlight, of: delivery.clientKey) }
-            if let reason = shipment.refusal(at: .now) {
-                settle(shipment, Settlement(endingWith: reason), report: nil, .other)
-            } else if case .closed(let reason) = recipient.egress {
-                block(shipment, because: reason)
-            } else {
-                shipments.append(shipment)
-            }
-        }
-        signing.add(withKeys(shipments.filter { !$0.recipient.client.isWebhook }, signing))
-        let webhooks = shipments.filter(\.recipient.client.isWebhook)
-        if !webhooks.isEmpty {
-            let (told, unread) = await withEvents(webhooks)
-            signing.add(told)
-            orphans += unread
-        }
-        await giveBack(orphans, claimedAt)
-    }
-
-    private func recipient(of delivery: ClaimedDelivery) -> Recipient? {
-        directory.recipient(
-            delivery.clientKey,
-            clientVersion: delivery.clientVersion,
-            issuerVersion: delivery.issuerVersion
-        )
     }
 
     // MARK: Ending

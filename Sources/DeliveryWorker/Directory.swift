@@ -1,11 +1,15 @@
 package import DeliveryPolicy
+import LogoutModel
 import LogoutTokens
 package import Outbox
 import StrictJSON
 import Synchronization
 
 /// A client as deliveries need it: policy resolved, keys opened.
-package struct Recipient: Sendable {
+///
+/// A class, because every delivery carries its recipient through all stages: one reference is counted at each step, where
+/// a value would have its two dozen texts and arrays counted one by one.
+package final class Recipient: Sendable {
     let client: KnownClient
     let issuer: String
     let settings: DeliverySettings
@@ -13,25 +17,50 @@ package struct Recipient: Sendable {
     let key: Result<TokenKey, SigningKeyProblem>
     let issuerVersion: Int64
     /// Of a completion webhook: what it is signed with.
-    var secret = Result<WebhookSecret, SigningKeyProblem>.failure(.noActiveKey)
+    let secret: Result<WebhookSecret, SigningKeyProblem>
     /// Whether its URI may be called, and at which addresses.
-    var egress = RecipientEgress.closed("its issuer's rules are not known")
+    let egress: RecipientEgress
     /// How its tokens are encrypted, and how its server is connected to.
-    var security = RecipientSecurity()
+    let security: RecipientSecurity
 
-    /// A client with what holds for it.
-    package init(
+    init(
         client: KnownClient,
         issuer: String,
         settings: DeliverySettings,
         key: Result<TokenKey, SigningKeyProblem>,
-        issuerVersion: Int64
+        issuerVersion: Int64,
+        secret: Result<WebhookSecret, SigningKeyProblem>,
+        egress: RecipientEgress,
+        security: RecipientSecurity
     ) {
         self.client = client
         self.issuer = issuer
         self.settings = settings
         self.key = key
         self.issuerVersion = issuerVersion
+        self.secret = secret
+        self.egress = egress
+        self.security = security
+    }
+
+    /// A client with what holds for it, and with no rules of its issuer's: it may not be called.
+    package convenience init(
+        client: KnownClient,
+        issuer: String,
+        settings: DeliverySettings,
+        key: Result<TokenKey, SigningKeyProblem>,
+        issuerVersion: Int64
+    ) {
+        self.init(
+            client: client,
+            issuer: issuer,
+            settings: settings,
+            key: key,
+            issuerVersion: issuerVersion,
+            secret: .failure(.noActiveKey),
+            egress: .closed("its issuer's rules are not known"),
+            security: RecipientSecurity()
+        )
     }
 }
 
@@ -48,6 +77,15 @@ private struct OpenedIssuer {
     let known: KnownIssuer
     let keys: [String: Result<TokenKey, SigningKeyProblem>]
     let egress: EgressPolicy?
+}
+
+extension [Int32: Recipient] {
+    fileprivate func recipient(_ key: Int32, _ clientVersion: Int64, _ issuerVersion: Int64) -> Recipient? {
+        guard let known = self[key], known.client.version >= clientVersion,
+            known.issuerVersion >= issuerVersion
+        else { return nil }
+        return known
+    }
 }
 
 /// What this process knows of clients. Every claim says which version a client and its issuer have now, so nothing
@@ -68,11 +106,13 @@ final class Directory: Sendable {
 
     /// The client as of at least these versions; `nil` where it must be read first.
     func recipient(_ key: Int32, clientVersion: Int64, issuerVersion: Int64) -> Recipient? {
+        recipients.withLock { $0.recipient(key, clientVersion, issuerVersion) }
+    }
+
+    /// The clients of claimed deliveries, each as of at least the versions that its claim named.
+    func recipients(of deliveries: [ClaimedDelivery]) -> [Recipient?] {
         recipients.withLock { recipients in
-            guard let known = recipients[key], known.client.version >= clientVersion,
-                known.issuerVersion >= issuerVersion
-            else { return nil }
-            return known
+            deliveries.map { recipients.recipient($0.clientKey, $0.clientVersion, $0.issuerVersion) }
         }
     }
 
@@ -90,20 +130,18 @@ final class Directory: Sendable {
             let base =
                 (try? DeliveryOverrides(stored: issuer.delivery))?.resolved(over: .standard) ?? .standard
             let settings = (try? DeliveryOverrides(stored: client.delivery))?.resolved(over: base) ?? base
-            var recipient = Recipient(
+            fresh[client.key] = Recipient(
                 client: client,
                 issuer: issuer.issuer,
                 settings: settings,
                 key: opened.keys[client.alg] ?? .failure(.noActiveKey),
-                issuerVersion: issuer.version
+                issuerVersion: issuer.version,
+                secret: client.isWebhook ? secret(of: client, issuer) : .failure(.noActiveKey),
+                egress: RecipientEgress(of: client.backchannelLogoutURI, under: opened.egress),
+                security: client.isWebhook
+                    ? RecipientSecurity()
+                    : RecipientSecurity(client, issuer: issuer.issuer, under: opened.egress)
             )
-            recipient.egress = RecipientEgress(of: client.backchannelLogoutURI, under: opened.egress)
-            if client.isWebhook {
-                recipient.secret = secret(of: client, issuer)
-            } else {
-                recipient.security = RecipientSecurity(client, issuer: issuer.issuer, under: opened.egress)
-            }
-            fresh[client.key] = recipient
         }
         recipients.withLock { [fresh] recipients in
             recipients.merge(fresh) { old, new in

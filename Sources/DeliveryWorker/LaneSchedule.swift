@@ -16,6 +16,7 @@ package struct LaneSchedule: Sendable {
     /// What a lane that is not known yet may have in flight.
     package static let firstWindow = 2
 
+    /// Changed in place only: a copy would have its list of starts copied at the next change.
     private struct Lane {
         var starts: [ContinuousClock.Instant] = []
         var window = LaneSchedule.firstWindow
@@ -29,9 +30,58 @@ package struct LaneSchedule: Sendable {
         var timeouts = 0
 
         var isSlow: Bool { timeouts >= 2 }
+        /// What it adds to that which slow lanes hold.
+        var heldAsSlow: Int { isSlow ? starts.count : 0 }
 
         func hangs(at now: ContinuousClock.Instant) -> Bool {
             starts.count { now - $0 > LaneSchedule.patience } >= 2
+        }
+
+        /// Whether it is to be put into the queue, where it now is.
+        mutating func joinQueue() -> Bool {
+            defer { isQueued = true }
+            return !isQueued
+        }
+
+        /// How many more it may have in flight; none where it has to wait.
+        mutating func takeTurn(at now: ContinuousClock.Instant, slowBudget: Int) -> Int {
+            isQueued = false
+            let room = min(window, cap) - starts.count
+            let most = isSlow ? min(room, slowBudget) : room
+            guard most > 0, !isPaused, !hangs(at: now) else {
+                // Its own deliveries, as they end, put it back; so does the end of a pause.
+                hasMore = true
+                return 0
+            }
+            return most
+        }
+
+        /// A claim has given it deliveries.
+        mutating func claimed(
+            _ count: Int,
+            _ found: (heads: LaneHeads, hasMore: Bool)?,
+            at now: ContinuousClock.Instant
+        ) {
+            starts += repeatElement(now, count: count)
+            if let head = found?.heads.interactive { lowWater = LaneSchedule.mark(before: head) }
+            if let head = found?.heads.bulk { bulkLowWater = LaneSchedule.mark(before: head) }
+            hasMore = found?.hasMore ?? false
+        }
+
+        /// A delivery has left; false where it had none that began then.
+        mutating func ended(startedAt: ContinuousClock.Instant, _ ending: LaneEnding) -> Bool {
+            guard let place = starts.firstIndex(of: startedAt) else { return false }
+            starts.remove(at: place)
+            switch ending {
+            case .answered:
+                timeouts = 0
+                window = min(window + 1, cap)
+            case .timedOut:
+                timeouts += 1
+                window = max(1, window / 2)
+            case .other: break
+            }
+            return true
         }
     }
 
@@ -56,10 +106,16 @@ package struct LaneSchedule: Sendable {
 
     /// A look through the queue found a lane with something due since these times; late commits lie behind the marks.
     package mutating func discovered(_ key: Int32, heads: LaneHeads) {
-        if var lane = lanes[key] {
-            if let head = heads.interactive { lane.lowWater = min(lane.lowWater, Self.mark(before: head)) }
-            if let head = heads.bulk { lane.bulkLowWater = min(lane.bulkLowWater, Self.mark(before: head)) }
-            lanes[key] = lane
+        if let place = lanes.index(forKey: key) {
+            if let head = heads.interactive {
+                lanes.values[place].lowWater = min(lanes.values[place].lowWater, Self.mark(before: head))
+            }
+            if let head = heads.bulk {
+                lanes.values[place].bulkLowWater = min(
+                    lanes.values[place].bulkLowWater,
+                    Self.mark(before: head)
+                )
+            }
         }
         enqueue(key)
     }
@@ -85,29 +141,23 @@ package struct LaneSchedule: Sendable {
         var turns = queue.count
         while turns > 0, budget > 0, claims.count < Self.lanesPerClaim, let key = queue.popFirst() {
             turns -= 1
-            guard var lane = lanes[key] else { continue }
-            lane.isQueued = false
-            var room = min(lane.window, lane.cap) - lane.starts.count
-            if lane.isSlow { room = min(room, slowBudget) }
-            if room <= 0 || lane.isPaused || lane.hangs(at: now) {
-                // Its own deliveries, as they end, put it back; so does the end of a pause.
-                lane.hasMore = true
-                lanes[key] = lane
-                if lane.starts.isEmpty, !lane.isPaused { enqueue(key) }
+            guard let place = lanes.index(forKey: key) else { continue }
+            let room = lanes.values[place].takeTurn(at: now, slowBudget: slowBudget)
+            guard room > 0 else {
+                if lanes.values[place].starts.isEmpty, !lanes.values[place].isPaused { enqueue(key) }
                 continue
             }
-            lanes[key] = lane
             let quota = min(room, budget, share)
             claims.append(
                 LaneClaim(
                     client: key,
-                    lowWater: lane.lowWater,
-                    bulkLowWater: lane.bulkLowWater,
+                    lowWater: lanes.values[place].lowWater,
+                    bulkLowWater: lanes.values[place].bulkLowWater,
                     quota: quota
                 )
             )
             budget -= quota
-            if lane.isSlow { slowBudget -= quota }
+            if lanes.values[place].isSlow { slowBudget -= quota }
         }
         return claims
     }
@@ -121,19 +171,12 @@ package struct LaneSchedule: Sendable {
         var counts: [Int32: Int] = [:]
         for delivery in batch.deliveries { counts[delivery.clientKey, default: 0] += 1 }
         for claim in asked {
-            guard var lane = lanes[claim.client] else { continue }
+            guard let place = lanes.index(forKey: claim.client) else { continue }
             let count = counts[claim.client] ?? 0
-            lane.starts += repeatElement(now, count: count)
+            lanes.values[place].claimed(count, batch.lanes[claim.client], at: now)
             held += count
-            if lane.isSlow { heldBySlow += count }
-            lane.hasMore = false
-            if let found = batch.lanes[claim.client] {
-                if let head = found.heads.interactive { lane.lowWater = Self.mark(before: head) }
-                if let head = found.heads.bulk { lane.bulkLowWater = Self.mark(before: head) }
-                lane.hasMore = found.hasMore
-            }
-            lanes[claim.client] = lane
-            if lane.hasMore { enqueue(claim.client) }
+            if lanes.values[place].isSlow { heldBySlow += count }
+            if lanes.values[place].hasMore { enqueue(claim.client) }
         }
         forgetIdleLanes()
     }
@@ -145,29 +188,16 @@ package struct LaneSchedule: Sendable {
 
     /// A delivery has left this process: settled, released or lost.
     package mutating func ended(_ key: Int32, startedAt: ContinuousClock.Instant, _ ending: LaneEnding) {
-        guard var lane = lanes[key], let place = lane.starts.firstIndex(of: startedAt) else { return }
-        lane.starts.remove(at: place)
+        guard let place = lanes.index(forKey: key) else { return }
+        let heldAsSlow = lanes.values[place].heldAsSlow
+        guard lanes.values[place].ended(startedAt: startedAt, ending) else { return }
         held -= 1
-        let wasSlow = lane.isSlow
-        switch ending {
-        case .answered:
-            lane.timeouts = 0
-            lane.window = min(lane.window + 1, lane.cap)
-        case .timedOut:
-            lane.timeouts += 1
-            lane.window = max(1, lane.window / 2)
-        case .other: break
-        }
-        if wasSlow { heldBySlow -= 1 }
-        if lane.isSlow != wasSlow { heldBySlow += lane.isSlow ? lane.starts.count : -lane.starts.count }
-        lanes[key] = lane
-        if lane.hasMore, !lane.isPaused { enqueue(key) }
+        heldBySlow += lanes.values[place].heldAsSlow - heldAsSlow
+        if lanes.values[place].hasMore, !lanes.values[place].isPaused { enqueue(key) }
     }
 
     private mutating func enqueue(_ key: Int32) {
-        guard !lanes[key, default: Lane()].isQueued else { return }
-        lanes[key, default: Lane()].isQueued = true
-        queue.append(key)
+        if lanes[key, default: Lane()].joinQueue() { queue.append(key) }
     }
 
     /// A second before the head: what commits later with an earlier time is found by the next look through the queue.

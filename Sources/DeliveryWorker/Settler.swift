@@ -104,6 +104,11 @@ package final class Settler: Sendable {
     private func flushAll() async {
         while true {
             let batch = state.withLock { state in
+                guard state.waiting.count > Self.maximumBatch else {
+                    let batch = state.waiting
+                    state.waiting = []
+                    return batch
+                }
                 let batch = Array(state.waiting.prefix(Self.maximumBatch))
                 state.waiting.removeFirst(batch.count)
                 return batch

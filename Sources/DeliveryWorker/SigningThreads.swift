@@ -1,4 +1,5 @@
 import DeliveryPolicy
+import DequeModule
 import Dispatch
 import FoundationEssentials
 import LogoutModel
@@ -12,7 +13,7 @@ import Threads
 /// Signs on threads of its own, one signer each, so that OpenSSL's contexts are set up once per key and thread.
 final class SigningThreads: Sendable {
     private struct State {
-        var waiting: [Shipment] = []
+        var waiting: Deque<Shipment> = []
         var tokens: [AskedToken] = []
         var isStopped = false
         var threads: [DedicatedThread.Joinable] = []
@@ -27,6 +28,10 @@ final class SigningThreads: Sendable {
     }
 
     private static let prefix = Array("logout_token=".utf8)
+    /// How many shipments a thread takes at once, and hands on at once: the posting thread is woken once for them.
+    private static let batchSize = 16
+    /// A thread hands on what it has signed after this long, whatever is left of its batch.
+    private static let batchTime = Duration.milliseconds(1)
     /// How long the signature of a token that belongs to no delivery may take.
     private static let probeLimit = Duration.seconds(5)
 
@@ -35,14 +40,14 @@ final class SigningThreads: Sendable {
     private let count: Int
     private let clock: DatabaseClock
     private let external: ExternalSigners
-    private let deliver: @Sendable (Shipment, Result<SignedShipment, any Error>) -> Void
+    private let deliver: @Sendable ([SigningResult]) -> Void
 
-    /// `deliver`: told of each shipment, once, on a signing thread.
+    /// `deliver`: told of each shipment, once, as a rule on a signing thread.
     init(
         count: Int,
         clock: DatabaseClock,
         external: ExternalSigners,
-        deliver: @escaping @Sendable (Shipment, Result<SignedShipment, any Error>) -> Void
+        deliver: @escaping @Sendable ([SigningResult]) -> Void
     ) {
         self.count = count
         self.clock = clock
@@ -66,7 +71,8 @@ final class SigningThreads: Sendable {
             return true
         }
         guard isTaken else { return false }
-        for _ in shipments { available.signal() }
+        // A thread goes on until nothing waits, so that more signals than threads would wake nobody.
+        for _ in 0..<min(count, shipments.count) { available.signal() }
         return true
     }
 
@@ -124,7 +130,7 @@ final class SigningThreads: Sendable {
                 state.threads = []
             }
             state.isStopped = true
-            return (state.waiting, state.tokens, state.threads)
+            return (Array(state.waiting), state.tokens, state.threads)
         }
         for token in tokens { token.answer.resume(throwing: CancellationError()) }
         for _ in 0..<count { available.signal() }
@@ -132,28 +138,52 @@ final class SigningThreads: Sendable {
         return left
     }
 
+    /// What a thread does next.
+    private enum Work {
+        case token(AskedToken)
+        case shipments([Shipment])
+        case wait
+        case stop
+    }
+
     private func work() {
-        let signer = TokenSigner()
+        let signer = ThreadSigner()
         while true {
-            available.wait()
-            let (token, shipment, isStopped) = state.withLock { state in
-                let token = state.tokens.popLast()
-                let isNext = token == nil && !state.waiting.isEmpty
-                return (token, isNext ? state.waiting.removeFirst() : nil, state.isStopped)
+            switch next() {
+            case .token(let token): answer(token, with: signer)
+            case .shipments(let shipments): sign(shipments, with: signer)
+            case .wait: available.wait()
+            case .stop: return
             }
-            if let token {
-                token.answer.resume(
-                    with: Result {
-                        let signed = try signer.sign(token.claims, with: token.key)
-                        return Self.prefix + (try token.encryption?.encrypt(signed) ?? signed)
-                    }
-                )
-                continue
+        }
+    }
+
+    private func next() -> Work {
+        state.withLock { state in
+            if let token = state.tokens.popLast() { return .token(token) }
+            guard !state.waiting.isEmpty else { return state.isStopped ? .stop : .wait }
+            // A fair share, so that no thread is idle while another has many to sign.
+            let share = (state.waiting.count + count - 1) / count
+            let batch = Array(state.waiting.prefix(min(share, Self.batchSize)))
+            state.waiting.removeFirst(batch.count)
+            return .shipments(batch)
+        }
+    }
+
+    private func answer(_ token: AskedToken, with signer: ThreadSigner) {
+        token.answer.resume(
+            with: Result {
+                let signed = try signer.tokens.sign(token.claims, with: token.key)
+                return Self.prefix + (try token.encryption?.encrypt(signed) ?? signed)
             }
-            guard let shipment else {
-                if isStopped { return }
-                continue
-            }
+        )
+    }
+
+    private func sign(_ shipments: [Shipment], with signer: ThreadSigner) {
+        var results: [SigningResult] = []
+        results.reserveCapacity(shipments.count)
+        var begin = ContinuousClock.now
+        for shipment in shipments {
             let result: Result<SignedShipment?, any Error> = Result {
                 if let event = shipment.event {
                     try sign(shipment, telling: event)
@@ -162,11 +192,19 @@ final class SigningThreads: Sendable {
                 }
             }
             switch result {
-            case .success(let signed?): deliver(shipment, .success(signed))
+            case .success(let signed?):
+                results.append(SigningResult(shipment: shipment, signed: .success(signed)))
             case .success(nil): break
-            case .failure(let error): deliver(shipment, .failure(error))
+            case .failure(let error):
+                results.append(SigningResult(shipment: shipment, signed: .failure(error)))
             }
+            let now = ContinuousClock.now
+            guard now - begin >= Self.batchTime else { continue }
+            deliver(results)
+            results.removeAll(keepingCapacity: true)
+            begin = now
         }
+        if !results.isEmpty { deliver(results) }
     }
 
     /// Asks the holder of a key; its answer brings the shipment back to these threads, which check it.
@@ -184,13 +222,17 @@ final class SigningThreads: Sendable {
                 state.waiting.append(answered)
                 return true
             }
-            if isTaken { available.signal() } else { deliver(shipment, .failure(CancellationError())) }
+            guard isTaken else {
+                deliver([SigningResult(shipment: shipment, signed: .failure(CancellationError()))])
+                return
+            }
+            available.signal()
         }
     }
 
     /// The body of OIDC Back-Channel Logout 1.0 section 2.5 with a token that is made for this attempt alone; `nil`
     /// where another has to be asked for its signature.
-    private func sign(_ shipment: Shipment, with signer: TokenSigner) throws -> SignedShipment? {
+    private func sign(_ shipment: Shipment, with signer: ThreadSigner) throws -> SignedShipment? {
         let key = try shipment.recipient.key.get()
         guard let now = clock.now(), let uri = shipment.recipient.client.backchannelLogoutURI else {
             throw SigningKeyProblem.noActiveKey
@@ -205,7 +247,7 @@ final class SigningThreads: Sendable {
                 kid: key.kid
             )
         }
-        let tokenID = UUID()
+        let tokenID = signer.ids.next()
         let claims = try LogoutTokenClaims(
             iss: shipment.recipient.issuer,
             aud: shipment.recipient.client.clientID,
@@ -217,7 +259,7 @@ final class SigningThreads: Sendable {
         )
         switch key {
         case .own(let own):
-            let token = try shipment.sealed(signer.sign(claims, with: own))
+            let token = try shipment.sealed(signer.tokens.sign(claims, with: own))
             return SignedShipment(
                 shipment: shipment,
                 uri: uri,
@@ -255,6 +297,18 @@ final class SigningThreads: Sendable {
         }
         return SignedShipment(shipment: shipment, uri: uri, body: body, webhook: headers)
     }
+}
+
+/// What each signing thread keeps for itself.
+private final class ThreadSigner {
+    let tokens = TokenSigner()
+    var ids = TokenIDs()
+}
+
+/// What became of a shipment on a signing thread.
+struct SigningResult: Sendable {
+    let shipment: Shipment
+    let signed: Result<SignedShipment, any Error>
 }
 
 /// What a completion webhook says: the event without its deliveries, which would have no bound.

@@ -6,7 +6,8 @@ import Outbox
 /// What a worker counts. No label grows with callers or clients.
 struct WorkerMetrics: Sendable {
     let wakeUps = Counter(label: "lastcall_wake_ups_total")
-    let claimed = Counter(label: "lastcall_deliveries_claimed_total")
+    private let claimed = Counter(label: "lastcall_deliveries_claimed_total")
+    private let claims = Recorder(label: "lastcall_claim_batch_size")
     let participationsExpired = Counter(label: "lastcall_participations_expired_total")
     let breakersOpened = Counter(label: "lastcall_breaker_changes_total", dimensions: [("to", "open")])
     let breakersClosed = Counter(label: "lastcall_breaker_changes_total", dimensions: [("to", "closed")])
@@ -39,6 +40,11 @@ struct WorkerMetrics: Sendable {
         )
     }
 
+    func claimed(_ count: Int) {
+        claims.record(count)
+        if count > 0 { claimed.increment(by: count) }
+    }
+
     func attempted(_ report: AttemptReport) {
         outcomes[report.outcome]?.increment()
         durations.recordNanoseconds((report.finishedAt - report.startedAt).nanoseconds)
@@ -47,13 +53,10 @@ struct WorkerMetrics: Sendable {
     func settled(_ entries: [Settler.Entry], fenced lost: Set<DeliveryID>) {
         batches.record(entries.count)
         if !lost.isEmpty { fenced.increment(by: lost.count) }
-        for entry in entries where !lost.contains(entry.settled.lease.delivery) {
-            let ends = entry.shipment.recipient.client.isWebhook ? webhookEnds : ends
-            switch entry.settled.settlement {
-            case .delivered: ends[.delivered]?.increment()
-            case .ended(let reason, _): ends[reason.status]?.increment()
-            case .retry: break
-            }
+        for entry in entries where lost.isEmpty || !lost.contains(entry.settled.lease.delivery) {
+            let status = entry.settled.settlement.status
+            guard status.isEnd else { continue }
+            (entry.shipment.recipient.client.isWebhook ? webhookEnds : ends)[status]?.increment()
         }
     }
 }

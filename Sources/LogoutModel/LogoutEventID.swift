@@ -91,24 +91,29 @@ public struct DeliveryID: Sendable, Hashable {
     public var createdAt: Timestamp { uuid.timeOfVersion7 }
 }
 
+private func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+}
+
 extension UUID {
     /// RFC 9562 section 4 asks for lower case; Foundation prints upper case.
     public var lowercased: String {
-        let digits: [UInt8] = Array("0123456789abcdef".utf8)
-        let raw = uuid
-        let bytes = [
-            raw.0, raw.1, raw.2, raw.3, raw.4, raw.5, raw.6, raw.7, raw.8, raw.9, raw.10, raw.11, raw.12,
-            raw.13, raw.14,
-            raw.15,
-        ]
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for (index, byte) in bytes.enumerated() {
-            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+        let bytes = uuid
+        return unsafe String(unsafeUninitializedCapacity: 36) { text in
+            unsafe withUnsafeBytes(of: bytes) { bytes in
+                var end = 0
+                for index in 0..<16 {
+                    if index == 4 || index == 6 || index == 8 || index == 10 {
+                        unsafe text[end] = UInt8(ascii: "-")
+                        end += 1
+                    }
+                    unsafe text[end] = hexDigit(bytes[index] >> 4)
+                    unsafe text[end + 1] = hexDigit(bytes[index] & 15)
+                    end += 2
+                }
+                return end
+            }
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// The time in the first 48 bits of a version 7 UUID, to the millisecond.

@@ -129,17 +129,37 @@ extension ColumnReader {
     }
 }
 
+/// Where the row of a lease stands among others, in Postgres's order: what is sorted is this, and not the outcomes.
+private struct RowPlace: Comparable {
+    private let issuerKey: Int32
+    private let high: UInt64
+    private let low: UInt64
+
+    init(_ lease: Lease) {
+        let bytes = lease.delivery.uuid.uuid
+        issuerKey = lease.issuerKey
+        high = Self.number(bytes.0, bytes.1, bytes.2, bytes.3, bytes.4, bytes.5, bytes.6, bytes.7)
+        low = Self.number(bytes.8, bytes.9, bytes.10, bytes.11, bytes.12, bytes.13, bytes.14, bytes.15)
+    }
+
+    private static func number(_ bytes: UInt8...) -> UInt64 {
+        bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    static func < (left: RowPlace, right: RowPlace) -> Bool {
+        (left.issuerKey, left.high, left.low) < (right.issuerKey, right.high, right.low)
+    }
+}
+
 private func settleParameters(
     _ unsorted: [SettledDelivery],
     worker: Int32?,
     now: ContinuousClock.Instant
 ) -> [PostgresValue] {
     // Sorted, so that two batches never wait for each other's rows in turn.
-    let batch = unsorted.sorted { left, right in
-        left.lease.issuerKey != right.lease.issuerKey
-            ? left.lease.issuerKey < right.lease.issuerKey
-            : left.lease.delivery.uuid < right.lease.delivery.uuid
-    }
+    let batch = unsorted.indices.map { (place: RowPlace(unsorted[$0].lease), index: $0) }
+        .sorted { $0.place < $1.place }
+        .map { unsorted[$0.index] }
     func ago(_ instant: ContinuousClock.Instant?) -> Int64? { instant.map { (now - $0).wholeMicroseconds } }
     let reports = batch.map(\.report)
     let ends = batch.map(\.settlement.columns)

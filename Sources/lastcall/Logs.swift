@@ -40,6 +40,7 @@ enum MetricHelp {
         "lastcall_deliveries_claimed_total": "Deliveries claimed by this process.",
         "lastcall_settles_fenced_total": "Outcomes that came after their lease was lost.",
         "lastcall_settle_batch_size": "Outcomes recorded in one statement.",
+        "lastcall_claim_batch_size": "Deliveries claimed by one statement.",
         "lastcall_attempt_duration_seconds": "Attempts from the POST to its answer or failure.",
         "lastcall_attempts_total": "Attempts by outcome.",
         "lastcall_deliveries_ended_total": "Deliveries that ended, by status.",
