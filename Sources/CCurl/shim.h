@@ -3,6 +3,8 @@
 #define LASTCALL_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 /// What the library that is loaded can do.
 static inline const curl_version_info_data *lastcall_curl_version(void) {
@@ -83,6 +85,15 @@ static inline void *lastcall_easy_private(CURL *easy) {
 
 static inline CURLMcode lastcall_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
+}
+
+/// Which sockets and when: what libcurl asks for where it is told of events, and does not wait by itself.
+static inline void lastcall_multi_set_callbacks(
+    CURLM *multi, curl_socket_callback socket, curl_multi_timer_callback timer, void *context) {
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, context);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
 }
 
 /// The next transfer that is done and how it ended; null when there is none.

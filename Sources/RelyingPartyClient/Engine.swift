@@ -41,7 +41,7 @@ final class Engine {
             let now = monotonicNanoseconds()
             for lookup in contents.lookups { learn(lookup.host, lookup.answer, now: now) }
             for accepted in contents.requests { accept(accepted, now: now) }
-            if inFlight > 0, !multi.perform() { abortAll(with: CURLE_OUT_OF_MEMORY) }
+            if !multi.perform() { abortAll(with: CURLE_OUT_OF_MEMORY) }
             completeDone()
             expireWaiting()
             if case .draining(let end) = phase, isOver(end) { break }
@@ -125,7 +125,7 @@ final class Engine {
 
     private func freeTransfer(_ check: AddressCheck) throws(SettingRefused) -> Transfer {
         if let transfer = free.popLast() { return transfer }
-        let transfer = try Transfer(settings: settings, check: check)
+        let transfer = try Transfer(settings: settings, sockets: multi.sockets, check: check)
         transfers.append(transfer)
         return transfer
     }

@@ -1,29 +1,31 @@
 import CCurl
-import Synchronization
 
 /// libcurl's multi handle: its transfers, connections, TLS sessions and addresses.
 ///
-/// `@unchecked Sendable`: only ``wakeUp()`` is called from other threads, the one function of libcurl's multi
-/// interface that may be, and a lock keeps it from a handle that is gone; everything else is called on the client's
+/// It is told which sockets are ready (`curl_multi_socket_action`), and so looks at those requests alone:
+/// `curl_multi_perform` looks at all in flight each time, with a `poll` for each.
+///
+/// `@unchecked Sendable`: only ``wakeUp()`` is called from other threads; everything else is called on the client's
 /// thread.
 @safe
 final class Multi: @unchecked Sendable {
     private let handle: UnsafeMutableRawPointer
-    private let isClosed = Mutex(false)
+    let sockets: SocketWatch
+    private var isClosed = false
+    /// When libcurl wants to be called, whatever its sockets do.
+    private var timer: UInt64?
 
     /// - Throws: ``RelyingPartyClientError/libraryUnavailable(_:)``.
     init(maximumConnections: Int) throws(RelyingPartyClientError) {
         try Self.globalInit.get()
-        guard let handle = unsafe curl_multi_init() else {
-            throw .libraryUnavailable("curl_multi_init")
-        }
+        guard let sockets = SocketWatch() else { throw .libraryUnavailable("epoll_create1 or eventfd") }
+        guard let handle = unsafe curl_multi_init() else { throw .libraryUnavailable("curl_multi_init") }
         unsafe self.handle = handle
-        // Without descriptors libcurl makes a handle that nobody can wake; this first wake-up is of no consequence.
-        guard unsafe curl_multi_wakeup(handle) == CURLM_OK else {
-            throw .libraryUnavailable("curl_multi_wakeup")
-        }
+        self.sockets = sockets
         // Without this the cache shrinks to four times the transfers in flight, and RPs are dialled again.
         unsafe lastcall_multi_set_long(handle, CURLMOPT_MAXCONNECTS, maximumConnections)
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe lastcall_multi_set_callbacks(handle, wantSocket, setTimer, context)
     }
 
     deinit {
@@ -33,18 +35,18 @@ final class Multi: @unchecked Sendable {
     /// Closes every connection; no transfer may be left. On the client's thread, because saying goodbye may raise
     /// `SIGPIPE`, and before `run()` returns, because the process may then end, and OpenSSL with it.
     func close() {
-        isClosed.withLock { isClosed in
-            guard !isClosed else { return }
-            isClosed = true
-            unsafe curl_multi_cleanup(handle)
-        }
+        guard !isClosed else { return }
+        isClosed = true
+        unsafe curl_multi_cleanup(handle)
     }
 
     /// Ends the wait of the client's thread, now or the next one. May be called on any thread.
     func wakeUp() {
-        isClosed.withLock { isClosed in
-            if !isClosed { unsafe curl_multi_wakeup(handle) }
-        }
+        sockets.wakeUp()
+    }
+
+    fileprivate func wake(in milliseconds: Int) {
+        timer = milliseconds < 0 ? nil : monotonicNanoseconds() + UInt64(milliseconds) * 1_000_000
     }
 
     /// Starts a transfer.
@@ -61,8 +63,15 @@ final class Multi: @unchecked Sendable {
 
     /// Does what can be done without waiting; false where libcurl is at its wits' end.
     func perform() -> Bool {
+        guard sockets.ready({ socket, bits in act(socket, bits) }) else { return false }
+        guard let timer, timer <= monotonicNanoseconds() else { return true }
+        self.timer = nil
+        return act(CURL_SOCKET_TIMEOUT, 0)
+    }
+
+    private func act(_ socket: Int32, _ bits: Int32) -> Bool {
         var running: Int32 = 0
-        return unsafe curl_multi_perform(handle, &running) == CURLM_OK
+        return unsafe curl_multi_socket_action(handle, socket, bits, &running) == CURLM_OK
     }
 
     /// The next transfer that is done, with libcurl's result.
@@ -75,7 +84,10 @@ final class Multi: @unchecked Sendable {
 
     /// Waits for a socket, one of libcurl's timers or ``wakeUp()``, at most this long.
     func wait(milliseconds: Int32) {
-        unsafe curl_multi_poll(handle, nil, 0, milliseconds, nil)
+        guard let timer else { return sockets.wait(milliseconds: milliseconds) }
+        let now = monotonicNanoseconds()
+        let left = timer > now ? (timer - now + 999_999) / 1_000_000 : 0
+        sockets.wait(milliseconds: Int32(min(left, UInt64(max(0, milliseconds)))))
     }
 
     /// `curl_global_init`, once in a process.
@@ -111,4 +123,19 @@ final class Multi: @unchecked Sendable {
         guard let file = unsafe version.pointee.cainfo else { return nil }
         return unsafe String(cString: file)
     }
+}
+
+private func multi(_ context: UnsafeMutableRawPointer?) -> Multi? {
+    unsafe context.map { unsafe Unmanaged<Multi>.fromOpaque($0).takeUnretainedValue() }
+}
+
+private let wantSocket: curl_socket_callback = { _, socket, wish, context, _ in
+    guard let multi = unsafe multi(context) else { return -1 }
+    return multi.sockets.want(wish, of: socket) ? 0 : -1
+}
+
+private let setTimer: curl_multi_timer_callback = { _, milliseconds, context in
+    guard let multi = unsafe multi(context) else { return -1 }
+    multi.wake(in: milliseconds)
+    return 0
 }

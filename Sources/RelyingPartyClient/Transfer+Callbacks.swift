@@ -45,12 +45,14 @@ private let openSocket: curl_opensocket_callback = { context, purpose, target in
         transfer.socketGuard.refuseFamily(unsafe target.pointee.family)
         return -1
     }
-    return transfer.socketGuard.open(
+    let socket = transfer.socketGuard.open(
         address,
         family: unsafe target.pointee.family,
         type: unsafe target.pointee.socktype,
         proto: unsafe target.pointee.protocol
     )
+    if socket >= 0 { transfer.sockets.opened(socket) }
+    return socket
 }
 
 private let beforeRequest: curl_prereq_callback = { context, address, _, port, _ in

@@ -9,6 +9,7 @@ import DeliveryPolicy
 final class Transfer {
     let easy: UnsafeMutableRawPointer
     private let settings: TransferSettings
+    let sockets: SocketWatch
     private let errorText: UnsafeMutablePointer<CChar>
     private var shownProtocols = ""
     private var shownIdentity: TLSIdentity?
@@ -27,10 +28,11 @@ final class Transfer {
     var socketGuard: SocketGuard
     var reader: AnswerReader
 
-    init(settings: TransferSettings, check: AddressCheck) throws(SettingRefused) {
+    init(settings: TransferSettings, sockets: SocketWatch, check: AddressCheck) throws(SettingRefused) {
         guard let easy = unsafe curl_easy_init() else { throw SettingRefused(code: CURLE_OUT_OF_MEMORY) }
         unsafe self.easy = easy
         self.settings = settings
+        self.sockets = sockets
         socketGuard = SocketGuard(check)
         reader = AnswerReader(headerLimit: 0, bodyLimit: 0)
         unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
