@@ -30,6 +30,8 @@ extension IssuerStatement {
     static let eventDeliveries = reading(SQLText.event_deliveries)
     static let deliveryGet = reading(SQLText.delivery_get)
     static let deliveriesList = reading(SQLText.deliveries_list)
+    static let deliveriesOpen = reading(SQLText.deliveries_open)
+    static let deliveriesUndelivered = reading(SQLText.deliveries_undelivered)
     static let deliveryAttempts = reading(SQLText.delivery_attempts)
     static let auditList = reading(SQLText.audit_list)
     static let auditPlace = reading(SQLText.audit_place)

@@ -56,7 +56,7 @@ extension OutboxStore {
         }
         return try await reading(for: issuer) { [upper, lower] connection in
             try connection.query(
-                .deliveriesList,
+                filter.statement,
                 upper,
                 lower,
                 .optionalText(filter.clientID),
@@ -70,6 +70,16 @@ extension OutboxStore {
                 return try columns.delivery()
             }
         }
+    }
+}
+
+extension DeliveryFilter {
+    /// The one that need not walk along all that was delivered, where the statuses allow it.
+    fileprivate var statement: IssuerStatement {
+        let asked = statuses.compactMap(DeliveryStatus.init)
+        guard !statuses.isEmpty, asked.count == statuses.count else { return .deliveriesList }
+        if asked.allSatisfy({ !$0.isEnd }) { return .deliveriesOpen }
+        return asked.allSatisfy({ $0.isEnd && $0 != .delivered }) ? .deliveriesUndelivered : .deliveriesList
     }
 }
 

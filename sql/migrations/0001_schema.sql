@@ -288,10 +288,13 @@ create table lastcall.deliveries (                 -- deliveries that have ended
     client_id text collate "C" not null,
     sub text collate "C",
     sid text collate "C",
+    is_delivered boolean not null default false check (is_delivered = (status = 'delivered')),
     primary key (issuer_key, delivery_id)
 ) partition by range (delivery_id);
 create index deliveries_not_delivered on lastcall.deliveries (issuer_key, status, client_id, delivery_id)
     where status <> 'delivered';
+-- For lists: under row-level security a plain column finds its index, a comparison of enums finds none.
+create index deliveries_for_lists on lastcall.deliveries (issuer_key, delivery_id) where not is_delivered;
 
 create table lastcall.attempts (
     delivery_id uuid not null,
@@ -348,8 +351,8 @@ create table lastcall.idempotency_keys (
 
 -- Reading --------------------------------------------------------------------------------------------------------
 
--- Open and ended deliveries as one shape; completion webhooks are none.
-create view lastcall.delivery_view with (security_invoker = true) as
+-- Open and ended deliveries in one shape; completion webhooks are none.
+create view lastcall.open_deliveries with (security_invoker = true) as
     select q.issuer_key, q.delivery_id, c.client_id, q.sub, q.sid,
         case when q.lease_until > now() then 'delivering' when c.held_at is not null then 'held'
             when q.attempt_count > 0 then 'retrying' else 'pending' end::lastcall.delivery_status as status,
@@ -357,11 +360,19 @@ create view lastcall.delivery_view with (security_invoker = true) as
             when q.lease_until > '-infinity' then 'unknown' else q.last_outcome::text end as reason,
         q.attempt_count, case when q.lease_until <= now() and c.held_at is null then q.due_at end as next_attempt_at,
         q.deliver_before, null::timestamptz as ended_at, false as nonstandard_status, false as rejected_after_unknown
-    from lastcall.delivery_queue q join lastcall.clients c on c.client_key = q.client_key where not lastcall.is_webhook(q.delivery_id)
-    union all
-    select d.issuer_key, d.delivery_id, d.client_id, d.sub, d.sid, d.status, d.reason::text, d.attempt_count, null,
-        d.deliver_before, d.ended_at, d.nonstandard_status, d.rejected_after_unknown
+    from lastcall.delivery_queue q join lastcall.clients c on c.client_key = q.client_key where not lastcall.is_webhook(q.delivery_id);
+
+create view lastcall.ended_deliveries with (security_invoker = true) as
+    select d.issuer_key, d.delivery_id, d.client_id, d.sub, d.sid, d.status, d.reason::text, d.attempt_count, null::timestamptz as next_attempt_at,
+        d.deliver_before, d.ended_at, d.nonstandard_status, d.rejected_after_unknown, d.is_delivered
     from lastcall.deliveries d where not lastcall.is_webhook(d.delivery_id);
+
+create view lastcall.delivery_view with (security_invoker = true) as
+    select * from lastcall.open_deliveries
+    union all
+    select issuer_key, delivery_id, client_id, sub, sid, status, reason, attempt_count, next_attempt_at, deliver_before, ended_at, nonstandard_status,
+        rejected_after_unknown
+    from lastcall.ended_deliveries;
 
 -- Writing --------------------------------------------------------------------------------------------------------
 

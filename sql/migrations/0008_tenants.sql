@@ -115,10 +115,11 @@ grant select (worker_key, name) on lastcall.workers to lastcall_tenant;
 grant select, insert, update (closing, closing_by) on lastcall.delivery_queue to lastcall_tenant;
 grant select, update (status, ended_at, expanding, end_count, open_count, delivered, failed, expired, cancelled, not_covered)
     on lastcall.logout_events to lastcall_tenant;
-grant select, delete, update (client_key, status, reason, ended_at, deliver_before, excused_count, nonstandard_status, rejected_after_unknown)
+grant select, delete, update (client_key, status, reason, ended_at, deliver_before, excused_count, nonstandard_status, rejected_after_unknown,
+        is_delivered)
     on lastcall.deliveries to lastcall_tenant;
 grant select on lastcall.attempts, lastcall.event_subjects, lastcall.audit_seals, lastcall.completion_webhooks, lastcall.delivery_view,
-    lastcall.event_view to lastcall_tenant;
+    lastcall.open_deliveries, lastcall.ended_deliveries, lastcall.event_view to lastcall_tenant;
 grant select, insert on lastcall.audit_events to lastcall_tenant;
 grant select, delete, update (check_at) on lastcall.participations to lastcall_tenant;     -- update: to lock what is deleted
 grant select, insert, update (status, ended_at) on lastcall.operations to lastcall_tenant;

@@ -45,7 +45,8 @@ queued as (
 again as (
     update lastcall.deliveries d
     set client_key = p.client_key, status = lastcall.status_of(p.reason), reason = p.reason, ended_at = clock_timestamp(),
-        deliver_before = p.deliver_before, excused_count = d.attempt_count, nonstandard_status = false, rejected_after_unknown = false
+        deliver_before = p.deliver_before, excused_count = d.attempt_count, nonstandard_status = false, rejected_after_unknown = false,
+        is_delivered = false
     from placed p
     where d.issuer_key = p.issuer_key and d.delivery_id = p.delivery_id and d.delivery_id = any($2::uuid[]) and p.reason is not null
 ),

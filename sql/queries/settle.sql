@@ -71,10 +71,10 @@ over as materialized (
 ),
 kept as (
     insert into lastcall.deliveries (delivery_id, issuer_key, client_key, status, reason, ended_at, deliver_before, lease_number,
-        attempt_count, excused_count, nonstandard_status, rejected_after_unknown, client_id, sub, sid)
+        attempt_count, excused_count, nonstandard_status, rejected_after_unknown, client_id, sub, sid, is_delivered)
     select delivery_id, issuer_key, client_key, end_status, end_reason, clock_timestamp(), deliver_before, lease_number,
         attempt_count - case when outcome is null then 1 else 0 end, excused_count + case when excused then 1 else 0 end,
-        nonstandard_status, rejected_after_unknown, client_id, sub, sid
+        nonstandard_status, rejected_after_unknown, client_id, sub, sid, end_status = 'delivered'
     from over
 ),
 tried as (
