@@ -185,7 +185,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
-        tests("Benchmarks", ["Certificates", "LastcallTestKit", "StrictJSON", "Threads"]),
+        tests("Benchmarks", ["Certificates", "LastcallTestKit", "LogoutTokens", "PostgresClient", "StrictJSON", "Threads"]),
         tests(
             "DeliveryWorker",
             [

@@ -14,6 +14,7 @@ struct Seeding {
     ///
     /// - Parameter count: at least so many.
     /// - Returns: how many there are more.
+    /// - Throws: `PostgresError`.
     func addHistory(_ count: Int) throws -> Int {
         let before = try scene.deliveredCount()
         try scene.database.execute(script: Self.function)
@@ -22,7 +23,9 @@ struct Seeding {
             PostgresStatement(name: "bench_copy", text: "select bench.copy_history($1::int4)"),
             .int4(copies)
         )
-        try scene.database.execute(script: "drop schema bench cascade; vacuum analyze")
+        try scene.database.execute(script: "drop schema bench cascade")
+        // By itself: no transaction may be open around it.
+        try scene.database.execute(script: "vacuum analyze")
         return try scene.deliveredCount() - before
     }
 

@@ -13,14 +13,15 @@ struct SinkTests {
         let authority: String
         private let lines: [Int32]
 
-        init(ports: Int) async throws {
+        init(ports: Int, keptBytes: Int = 1 << 30) async throws {
             let authority = try CertificateAuthority(commonName: "Sink tests")
             let issued = try authority.issue(names: [], addresses: ["127.0.0.1"])
             let plan = SinkPlan(
                 ports: ports,
                 firstPort: 0,
                 certificate: issued.certificatePEM,
-                key: issued.privateKeyPEM
+                key: issued.privateKeyPEM,
+                keptBytes: keptBytes
             )
             var (down, up): ([Int32], [Int32]) = ([-1, -1], [-1, -1])
             #expect(unsafe pipe(&down) == 0 && pipe(&up) == 0)

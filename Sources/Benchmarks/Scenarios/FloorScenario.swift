@@ -21,6 +21,7 @@ struct FloorScenario: Scenario {
     private static let clients = 200
     private static let issuer = "bench"
     private static let samples = 20
+    private static let warmUp = 4_000
     private static let tolerance = 0.12
 
     private struct Plan {
@@ -51,11 +52,14 @@ struct FloorScenario: Scenario {
         let leg = try DeliveryLeg(stage, product, parties, issuer: Self.issuer)
         let calibrators = try Calibrators(stage, key, kid: served.kid, parties, seconds: plan.seconds / 3)
 
-        // The first run opens the connections, fills caches, and says how many deliveries a leg needs.
+        // The first run opens the connections and fills caches, the second says how many deliveries a leg needs.
         var counts = Counts()
-        let warmUp = try deliver(plan.deliveries ?? 4_000, leg, parties, served, &counts)
+        var size = Self.warmUp
+        for _ in 0..<(plan.deliveries == nil ? 2 : 1) {
+            let cost = try deliver(plan.deliveries ?? size, leg, parties, served, &counts)
+            size = plan.deliveries ?? Int(min(max(cost.rate * plan.seconds, 2_000), 80_000))
+        }
         _ = try calibrators.run()
-        let size = plan.deliveries ?? Int(min(max(warmUp.rate * plan.seconds, 2_000), 80_000))
         let fsync = Statistics(try FsyncProbe.microseconds(in: stage.folder)).median
         var legs: [(ours: DeliveryCost, floor: FloorCost)] = []
         for pair in 1...plan.pairs {

@@ -11,7 +11,7 @@ struct MemoryScenario: Scenario {
         for (clients, aim) in sizes {
             let scene = try Scene(on: stage, clients: clients, roles: [.serve, .work])
             let before = try scene.deliveredCount()
-            let rounds = max(2, 20_000 / clients)
+            let rounds = max(2, (stage.scale == .correctness ? 400 : 20_000) / clients)
             let fan = min(clients, 200)
             let events = rounds * clients / fan
             _ = try scene.load(scene.plan(connections: 4, requests: events, scene.fans("m-", of: fan)))

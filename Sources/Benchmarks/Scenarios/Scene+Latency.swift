@@ -22,24 +22,22 @@ extension Scene {
     ///   - rate: a second.
     ///   - seconds: for so long.
     ///   - spared: clients that do not answer: theirs are neither waited for nor measured.
-    ///   - stop: ends it earlier.
-    ///   - waitsForAll: whether nothing else is queued, so that it can be waited for.
+    /// - Returns: how it fared.
+    /// - Throws: ``BenchmarkError``.
     func steady(
         _ prefix: String,
         rate: Double,
         seconds: Double,
-        sparing spared: Range<Int> = 0..<0,
-        stop: LoadStop? = nil,
-        waitsForAll: Bool = true
+        sparing spared: Range<Int> = 0..<0
     ) throws -> SteadyTraffic {
         let result = try load(
-            plan(connections: 64, pace: .perSecond(rate), seconds: seconds, stop: stop, singles(prefix))
+            plan(connections: 64, pace: .perSecond(rate), seconds: seconds, singles(prefix))
         )
-        if waitsForAll { try waitUntilDelivered(sparing: Array(spared)) }
+        try waitUntilDelivered(sparing: Array(spared))
         return try traffic(result, prefix, spared)
     }
 
-    /// The same on another thread, while this one does something else; joined by ``RunningTraffic/end(sparing:)``.
+    /// The same on another thread, while this one does something else; joined by ``RunningTraffic/end(_:)``.
     func startSteady(_ prefix: String, rate: Double) throws -> RunningTraffic {
         let stop = LoadStop()
         let plan = plan(connections: 64, pace: .perSecond(rate), stop: stop, singles(prefix))
@@ -93,6 +91,8 @@ struct RunningTraffic {
     /// Ends it, lets what is on its way arrive, and says how it fared. To be called once.
     ///
     /// - Parameter wait: until it has arrived.
+    /// - Returns: how it fared.
+    /// - Throws: what `wait` throws, or ``BenchmarkError``.
     func end(_ wait: () throws -> Void) throws -> SteadyTraffic {
         stop.set()
         thread.join()

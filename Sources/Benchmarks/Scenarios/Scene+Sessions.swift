@@ -4,6 +4,7 @@ extension Scene {
     /// - Parameters:
     ///   - count: how many.
     ///   - member: whose, and in which session at that client.
+    /// - Throws: ``BenchmarkError`` where it is refused.
     func importParticipations(_ count: Int, _ member: (Int) -> (user: String, sid: String)) throws {
         var next = 0
         while next < count {

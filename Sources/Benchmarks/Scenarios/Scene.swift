@@ -1,5 +1,3 @@
-internal import Certificates
-internal import FoundationEssentials
 internal import PostgresClient
 internal import StrictJSON
 
@@ -40,26 +38,17 @@ final class Scene {
     ) throws {
         self.stage = stage
         self.clients = clients
-        let issued = try stage.authority.issue(names: [], addresses: ["127.0.0.1"])
-        let (certificate, key) = (stage.folder + "/sink.pem", stage.folder + "/sink.key")
-        for (path, text) in [(certificate, issued.certificatePEM), (key, issued.privateKeyPEM)] {
-            guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8)) else {
-                throw BenchmarkError("\(path) cannot be written")
-            }
-        }
         // A port and a connection each, in one process: where descriptors are scarce, clients share ports.
         let room = OpenFiles.raise(to: 2 * clients + 2_048) - clients - 2_048
         let ports = max(1, min(clients, room))
-        sinkProcess = try stage.startPiped([
-            "bench-sink", "--ports", "\(ports)", "--certificate", certificate, "--key", key,
-        ])
-        sink = try SinkHandle(sinkProcess)
+        let parties = try stage.startRelyingParties(ports)
+        (sinkProcess, sink) = (parties.process, parties.sink)
         products = []
         for role in roles { products.append(try stage.start(role, environment: environment)) }
         server = products[0]
         api = try stage.caller(of: server)
         database = try stage.connect()
-        try api.call("PUT", "/v1/issuers/\(Self.issuer)", #"{"issuer": "https://op.example.com"}"#)
+        try api.call("PUT", "/v1/issuers/\(Self.issuer)", #"{"issuer": "\#(Stage.issuerURL)"}"#)
         try api.call("POST", path("/signing-keys"), #"{"alg": "\#(algorithm)"}"#)
         try register(algorithm)
         try settle()
@@ -73,6 +62,7 @@ final class Scene {
     /// - Parameters:
     ///   - role: what it does.
     ///   - isWarmed: whether it delivers some logouts before this returns, after which the sink has forgotten everything.
+    /// - Throws: ``BenchmarkError``.
     func add(_ role: ProductProcess.Role, isWarmed: Bool = true) throws {
         products.append(try stage.start(role))
         if isWarmed { try settle() }
@@ -84,8 +74,10 @@ final class Scene {
         products.removeAll { $0.role == role }
     }
 
-    /// Reads the CPU times of now.
-    func readCPU() -> CPUReading { stage.readCPU(product: products, sink: sinkProcess) }
+    /// Reads the CPU times of now, without what looking at the database costs.
+    func readCPU() -> CPUReading {
+        stage.readCPU(product: products, sink: sinkProcess, without: [database])
+    }
 
     /// The port of a client.
     func port(of client: Int) -> UInt16 { sink.ports[client % sink.ports.count] }
@@ -142,6 +134,16 @@ final class Scene {
                 throw BenchmarkError("deliveries are still open after \(seconds) s")
             }
             Pause.milliseconds(10)
+        }
+    }
+
+    /// Waits until so many POSTs have come, which nobody but the sink is asked.
+    func waitForPosts(_ count: Int, seconds: Double = 120) throws {
+        let end = Moment.now + UInt64(seconds * 1e9)
+        while try sink.posts() < count {
+            try Interrupt.check()
+            guard Moment.now < end else { throw BenchmarkError("POSTs are missing after \(seconds) s") }
+            Pause.milliseconds(2)
         }
     }
 

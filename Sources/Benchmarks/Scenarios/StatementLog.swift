@@ -3,13 +3,6 @@ internal import PostgresClient
 
 /// How long each statement takes, as the server itself says: every process's, without asking any of them.
 final class StatementLog {
-    /// One execution.
-    struct Entry {
-        /// The name under which it is prepared.
-        let statement: Substring
-        let milliseconds: Double
-    }
-
     private let scene: Scene
     private let path: String
     private let start: Int
@@ -23,15 +16,12 @@ final class StatementLog {
     }
 
     /// Stops that, and says what was written down.
-    func end() throws -> [Entry] {
+    func end() throws -> [StatementTime] {
         try Self.set("-1", scene)
         guard let log = FileManager.default.contents(atPath: path) else {
             throw BenchmarkError("the server's log is gone")
         }
-        let text = String(decoding: log.dropFirst(start), as: UTF8.self)
-        return text.matches(of: /duration: ([0-9.]+) ms  execute ([^: ]+):/).compactMap { match in
-            Double(match.output.1).map { Entry(statement: match.output.2, milliseconds: $0) }
-        }
+        return StatementTime.all(in: String(decoding: log.dropFirst(start), as: UTF8.self))
     }
 
     private static func set(_ milliseconds: String, _ scene: Scene) throws {

@@ -13,33 +13,33 @@ final class KeptBodies {
         let bytes: UnsafeRawBufferPointer
     }
 
-    /// Addresses, not memory: a page costs nothing until a body lies in it. A million tokens of ES256 are 0.8 GB.
-    private static let reserved = 4 << 30
+    private let reserved: Int
     private static let headCount = 16
     private let start: UnsafeMutableRawPointer
     private var used = 0
 
     /// - Throws: ``WireError/system(step:code:)``.
-    init() throws(WireError) {
+    init(reserving reserved: Int) throws(WireError) {
+        self.reserved = reserved
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-        guard let start = unsafe mmap(nil, Self.reserved, PROT_READ | PROT_WRITE, flags, -1, 0),
+        guard let start = unsafe mmap(nil, reserved, PROT_READ | PROT_WRITE, flags, -1, 0),
             unsafe start != MAP_FAILED
         else { throw .system(step: "reserve memory", code: errno) }
         unsafe self.start = start
     }
 
     deinit {
-        unsafe munmap(start, Self.reserved)
+        unsafe munmap(start, reserved)
     }
 
     /// Whether a body of the usual size might not fit any more.
-    var isFull: Bool { used > Self.reserved - (1 << 20) }
+    var isFull: Bool { used > reserved - (1 << 20) }
 
     /// Keeps a body; false where it does not fit.
     func keep(_ body: UnsafeRawBufferPointer, port: Int, firstByte: UInt64) -> Bool {
         let place = unsafe start + used
         let next = used + Self.headCount + (body.count + 7) & ~7
-        guard next <= Self.reserved, let bytes = body.baseAddress else { return false }
+        guard next <= reserved, let bytes = body.baseAddress else { return false }
         unsafe place.storeBytes(of: firstByte, as: UInt64.self)
         unsafe place.storeBytes(of: UInt32(port), toByteOffset: 8, as: UInt32.self)
         unsafe place.storeBytes(of: UInt32(body.count), toByteOffset: 12, as: UInt32.self)

@@ -37,7 +37,7 @@ final class Sink {
         OpenFiles.raise(to: 2 * plan.ports + 1_024)
         poller = try Poller()
         tls = try TLSContext(showing: plan.certificate, key: plan.key)
-        ledger = try SinkLedger(ports: plan.ports)
+        ledger = try SinkLedger(ports: plan.ports, keeping: plan.keptBytes)
         behaviours = Array(repeating: .answer, count: plan.ports)
         self.control = control
         unsafe buffer = .allocate(byteCount: Self.bufferBytes, alignment: 16)
@@ -178,6 +178,8 @@ public struct SinkPlan: Sendable, Hashable {
     public var certificate: String
     /// Its private key, in PEM.
     public var key: String
+    /// How many bytes of bodies are kept until they are asked for; after that only what tells them apart.
+    public var keptBytes: Int
 
     /// A plan.
     ///
@@ -186,7 +188,16 @@ public struct SinkPlan: Sendable, Hashable {
     ///   - firstPort: where they begin; below the system's own range unless told, so that ten thousand are free.
     ///   - certificate: what is shown, in PEM; it must be good for 127.0.0.1.
     ///   - key: its private key, in PEM.
-    public init(ports: Int, firstPort: UInt16 = 20_000, certificate: String, key: String) {
+    ///   - keptBytes: how many bytes of bodies are kept, at least 2 MiB. These are addresses, not memory: a page costs
+    ///     nothing until a body lies in it. A million tokens of ES256 are 0.8 GB.
+    public init(
+        ports: Int,
+        firstPort: UInt16 = 20_000,
+        certificate: String,
+        key: String,
+        keptBytes: Int = 4 << 30
+    ) {
+        self.keptBytes = keptBytes
         self.ports = ports
         self.firstPort = firstPort
         self.certificate = certificate

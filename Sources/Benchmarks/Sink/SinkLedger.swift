@@ -11,8 +11,8 @@ final class SinkLedger {
     private var deliveries: Set<Int> = []
 
     /// - Throws: ``WireError/system(step:code:)``.
-    init(ports: Int) throws(WireError) {
-        bodies = try KeptBodies()
+    init(ports: Int, keeping bytes: Int) throws(WireError) {
+        bodies = try KeptBodies(reserving: bytes)
         postsByPort = Array(repeating: 0, count: ports)
     }
 

@@ -26,6 +26,7 @@ public final class APICaller {
     /// - Parameters:
     ///   - port: of the API on 127.0.0.1.
     ///   - key: the operator's.
+    /// - Throws: ``BenchmarkError`` without libcurl.
     init(port: UInt16, key: String) throws(BenchmarkError) {
         guard Self.isReady, let easy = unsafe curl_easy_init() else {
             throw BenchmarkError("libcurl is not available")
