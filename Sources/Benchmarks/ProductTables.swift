@@ -10,6 +10,14 @@ enum ProductTables {
         access: .readOnly
     )
 
+    /// Attempts that have failed, by what they met.
+    static let failedAttempts = PostgresStatement(
+        name: "bench_failed_attempts",
+        text:
+            "select outcome::text, count(*) from lastcall.attempts where outcome <> 'delivered' group by 1 order by 1",
+        access: .readOnly
+    )
+
     /// Audit events that say a delivery was made.
     static let deliveredAudits = PostgresStatement(
         name: "bench_delivered_audits",

@@ -51,7 +51,7 @@ final class Scene {
         try api.call("PUT", "/v1/issuers/\(Self.issuer)", #"{"issuer": "\#(Stage.issuerURL)"}"#)
         try api.call("POST", path("/signing-keys"), #"{"alg": "\#(algorithm)"}"#)
         try register(algorithm)
-        try settle()
+        if roles != [.serve] { try settle() }
     }
 
     /// The path of something of the issuer's.
