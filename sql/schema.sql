@@ -415,6 +415,17 @@ CREATE FUNCTION lastcall.breaker_state(trips integer, open_until timestamp with 
     select case when trips = 0 then 'closed' when open_until > now() then 'open' else 'half_open' end
 $$;
 
+CREATE FUNCTION lastcall.checkpoints() RETURNS TABLE(timed bigint, requested bigint, since timestamp with time zone)
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    if current_setting('server_version_num')::int >= 170000 then
+        return query execute 'select num_timed, num_requested, stats_reset from pg_catalog.pg_stat_checkpointer';
+    else
+        return query execute 'select checkpoints_timed, checkpoints_req, stats_reset from pg_catalog.pg_stat_bgwriter';
+    end if;
+end $$;
+
 CREATE FUNCTION lastcall.close_sql_door(role name) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -425,11 +436,158 @@ begin
         'lastcall.record_participation(text, jsonb), lastcall.end_participation(text, text, text, text) from %I', role);
 end $$;
 
+CREATE FUNCTION lastcall.day_is_past(parent text, day date, installation_days integer, is_last_look boolean) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    child constant text := parent || '_' || to_char(day, 'YYYYMMDD');
+    low constant uuid := lastcall.uuid7_floor(day::timestamp at time zone 'utc');
+    high constant uuid := lastcall.uuid7_floor((day + 1)::timestamp at time zone 'utc');
+    present constant int[] := array(select lastcall.issuers_in(child));
+    has_unsealed boolean;
+begin
+    if exists (select from unnest(present) i(issuer_key) where lastcall.retention_cut(i.issuer_key, installation_days) < high) then
+        return false;
+    end if;
+    if parent <> 'audit_events' then
+        return not exists (select from lastcall.holding(low, high)) and (parent = 'deliveries' or not is_last_look
+            or not exists (select from lastcall.deliveries d where d.delivery_id >= low and d.delivery_id < high));
+    end if;
+    -- An audit event is at most as old as what it is about, and may be much younger.
+    if exists (select from lastcall.holding('00000000-0000-0000-0000-000000000000', high) h(issuer_key) where h.issuer_key = any(present)) then
+        return false;
+    end if;
+    execute format('select exists (select from unnest($1) i(issuer_key)
+        left join lateral (select s.last_xact, s.last_id from lastcall.audit_seals s where s.issuer_key = i.issuer_key
+            order by s.number desc limit 1) s on true
+        where s.last_id is null
+            or exists (select from lastcall.%I e where e.issuer_key = i.issuer_key and (e.xact, e.audit_id) > (s.last_xact, s.last_id)))', child)
+        into has_unsealed using present;
+    return not has_unsealed;
+end $_$;
+
+CREATE FUNCTION lastcall.delete_past(parent text, day date, from_block bigint, blocks integer, installation_days integer, lock_milliseconds integer) RETURNS TABLE(deleted integer, has_more boolean, is_busy boolean)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'on'
+    AS $_$
+declare
+    child constant text := parent || coalesce('_' || to_char(day, 'YYYYMMDD'), '_default');
+    key constant text := (select h.key from lastcall.history_tables() h where h.parent = delete_past.parent);
+    high constant uuid := coalesce(lastcall.uuid7_floor((day + 1)::timestamp at time zone 'utc'), 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+    size bigint;
+    touched int[];
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('lastcall.retention', 0)) then
+        return;
+    end if;
+    if key is null or to_regclass(format('lastcall.%I', child)) is null then
+        return query select 0, false, false;
+        return;
+    end if;
+    size := pg_relation_size(format('lastcall.%I', child)::regclass) / current_setting('block_size')::bigint;
+    perform set_config('lock_timeout', lock_milliseconds || 'ms', true);
+    execute format('with there as materialized (
+            select t.ctid as place, t.issuer_key, t.%4$I as id, %2$s as event, %3$s as is_settled
+            from lastcall.%1$I t where t.ctid >= $1 and t.ctid < $2
+        ), cuts as materialized (
+            select i.issuer_key, lastcall.retention_cut(i.issuer_key, $3) as cut from (select distinct issuer_key from there) i
+        ), seen as materialized (
+            select t.* from there t join cuts c on c.issuer_key = t.issuer_key where t.id < c.cut
+        ), events as materialized (
+            select e.issuer_key, e.event, lastcall.is_held(e.issuer_key, e.event) %5$s as stays
+            from (select distinct s.issuer_key, s.event from seen s where s.event is not null) e
+        ), gone as (
+            delete from lastcall.%1$I t using seen s left join events e on e.issuer_key = s.issuer_key and e.event = s.event
+            where t.ctid = s.place and s.is_settled and not coalesce(e.stays, false)
+            returning t.issuer_key
+        )
+        select count(*)::int, array(select distinct g.issuer_key from gone g) from gone',
+        child,
+        case parent when 'audit_events' then 'lastcall.event_of(t.subject_id)' else format('lastcall.event_of(t.%I)', key) end,
+        case parent when 'audit_events' then '(t.xact, t.audit_id) <= (select s.last_xact, s.last_id from lastcall.audit_seals s
+            where s.issuer_key = t.issuer_key order by s.number desc limit 1)' else 'true' end,
+        key,
+        case when parent in ('audit_events', 'deliveries') then '' else 'or exists (select from lastcall.deliveries d where d.issuer_key = e.issuer_key
+            and d.delivery_id >= e.event and d.delivery_id <= lastcall.delivery_id(e.event, 16777215))' end)
+        into deleted, touched using format('(%s,0)', from_block)::tid, format('(%s,0)', from_block + blocks)::tid, installation_days;
+    if parent = 'audit_events' and deleted > 0 then
+        perform lastcall.mark_audit(touched, high, installation_days);
+    end if;
+    return query select deleted, from_block + blocks < size, false;
+exception
+    when lock_not_available or deadlock_detected then
+        return query select 0, from_block + blocks < size, true;
+end $_$;
+
 CREATE FUNCTION lastcall.delivery_id(event_id uuid, ordinal integer) RETURNS uuid
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
     select encode(overlay(uuid_send(event_id) placing substring(int4send(ordinal) from 2) from 14), 'hex')::uuid
 $$;
+
+CREATE FUNCTION lastcall.drop_day(parent text, day date, installation_days integer, lock_milliseconds integer) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    child constant text := parent || '_' || to_char(day, 'YYYYMMDD');
+    high constant uuid := lastcall.uuid7_floor((day + 1)::timestamp at time zone 'utc');
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('lastcall.retention', 0)) then
+        return null;
+    end if;
+    if not exists (select from lastcall.history_tables() h where h.parent = drop_day.parent) or to_regclass(format('lastcall.%I', child)) is null then
+        return 'gone';
+    end if;
+    perform set_config('lock_timeout', lock_milliseconds || 'ms', true);
+    -- The parent first, as whoever reads or writes does.
+    execute format('lock table lastcall.%I in access exclusive mode', parent);
+    execute format('lock table lastcall.%I in access exclusive mode', child);
+    -- Looked at again: until now a redelivery could still take something out of it.
+    if not lastcall.day_is_past(parent, day, installation_days, true) then
+        return 'kept';
+    end if;
+    if parent = 'audit_events' then
+        perform lastcall.mark_audit(array(select lastcall.issuers_in(child)), high, installation_days);
+    end if;
+    execute format('drop table lastcall.%I', child);
+    return 'dropped';
+exception
+    when lock_not_available or deadlock_detected then
+        return 'busy';
+end $$;
+
+CREATE FUNCTION lastcall.drop_seals(after integer, most integer) RETURNS TABLE(issuer_key integer, dropped integer)
+    LANGUAGE plpgsql
+    AS $$
+#variable_conflict use_column
+declare
+    mark lastcall.audit_marks;
+    last record;
+begin
+    if not pg_try_advisory_xact_lock(hashtextextended('lastcall.retention', 0)) then
+        return;
+    end if;
+    for mark in select * from lastcall.audit_marks m where m.issuer_key > after order by m.issuer_key loop
+        select s.number, s.hash into last
+        from (
+            -- What was sealed before then is older than that.
+            select s.number, s.hash, s.last_xact, s.last_id,
+                bool_and(lastcall.uuid7_floor(s.sealed_at) <= mark.kept_from) over (order by s.number) as is_past
+            from lastcall.audit_seals s
+            where s.issuer_key = mark.issuer_key and s.number > mark.seal_number
+                and s.number < (select max(n.number) from lastcall.audit_seals n where n.issuer_key = mark.issuer_key)
+            order by s.number limit most) s
+        where s.is_past and not exists (select from lastcall.audit_events e
+                where e.issuer_key = mark.issuer_key and (e.xact, e.audit_id) <= (s.last_xact, s.last_id))
+        order by s.number desc limit 1;
+        continue when last is null;
+        return query with gone as (
+            delete from lastcall.audit_seals s where s.issuer_key = mark.issuer_key and s.number <= last.number returning s.number)
+            select mark.issuer_key, count(*)::int from gone;
+        update lastcall.audit_marks m set seal_number = last.number, seal_hash = last.hash where m.issuer_key = mark.issuer_key;
+        return;
+    end loop;
+end $$;
 
 CREATE FUNCTION lastcall.end_if_over(of_issuer integer, of_event uuid) RETURNS void
     LANGUAGE sql
@@ -798,6 +956,54 @@ begin
     where a.n > 0;
 end $$;
 
+CREATE FUNCTION lastcall.forget_issuers(most integer) RETURNS integer
+    LANGUAGE sql
+    AS $$
+    with past as materialized (
+        select p.issuer_key from lastcall.past_issuers p
+        where p.deleted_at < now() - (p.retention_days + 1) * interval '1 day'
+            and not exists (select from lastcall.audit_events e where e.issuer_key = p.issuer_key)
+        order by p.issuer_key limit most
+    ), seals as (
+        delete from lastcall.audit_seals s using past where s.issuer_key = past.issuer_key
+    ), marks as (
+        delete from lastcall.audit_marks m using past where m.issuer_key = past.issuer_key
+    ), gone as (
+        delete from lastcall.past_issuers p using past where p.issuer_key = past.issuer_key returning p.issuer_key
+    )
+    select count(*)::int from gone
+$$;
+
+CREATE FUNCTION lastcall.history_tables() RETURNS TABLE(parent text, key text)
+    LANGUAGE sql STABLE
+    AS $$
+    select c.relname::text, a.attname::text from pg_catalog.pg_partitioned_table p
+    join pg_catalog.pg_class c on c.oid = p.partrelid
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = p.partattrs[0]
+    where c.relnamespace = 'lastcall'::regnamespace and a.atttypid = 'uuid'::regtype
+    order by c.relname <> 'deliveries', c.relname
+$$;
+
+CREATE FUNCTION lastcall.holding(low uuid, high uuid) RETURNS SETOF integer
+    LANGUAGE sql STABLE
+    AS $$
+    with recursive keys(issuer_key) as (
+        select min(q.issuer_key) from lastcall.delivery_queue q
+        union all
+        select (select min(q.issuer_key) from lastcall.delivery_queue q where q.issuer_key > k.issuer_key)
+        from keys k where k.issuer_key is not null
+    )
+    select k.issuer_key from keys k
+    where exists (select from lastcall.delivery_queue q
+        where q.issuer_key = k.issuer_key and q.delivery_id >= low and q.delivery_id < high)
+    union
+    select o.issuer_key from lastcall.operations o
+    where o.status = 'running' and ((o.event_id >= low and o.event_id < high)
+        or (o.kind = 'redeliver' and coalesce(o.cursor, low) < high
+            and coalesce(lastcall.uuid7_floor((o.filter ->> 'created_after')::timestamptz), low) < high
+            and coalesce(lastcall.uuid7_floor((o.filter ->> 'created_before')::timestamptz), high) > low))
+$$;
+
 CREATE FUNCTION lastcall.identifier_of(object jsonb, member text, at text DEFAULT ''::text) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -818,6 +1024,18 @@ begin
     return value;
 end $_$;
 
+CREATE FUNCTION lastcall.is_held(of_issuer integer, event uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (select from lastcall.delivery_queue q
+            where q.issuer_key = of_issuer and q.delivery_id >= event and q.delivery_id <= lastcall.delivery_id(event, 16777215))
+        or exists (select from lastcall.operations o
+            where o.issuer_key = of_issuer and o.status = 'running' and (o.event_id = event
+                or (o.kind = 'redeliver' and coalesce(lastcall.event_of(o.cursor), event) <= event
+                    and coalesce(lastcall.uuid7_floor((o.filter ->> 'created_after')::timestamptz), event) <= event
+                    and coalesce(lastcall.uuid7_floor((o.filter ->> 'created_before')::timestamptz) > event, true))))
+$$;
+
 CREATE FUNCTION lastcall.is_webhook(delivery_id uuid) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$
@@ -837,6 +1055,17 @@ begin
     end if;
     return found_key;
 end $$;
+
+CREATE FUNCTION lastcall.issuers_in(child text) RETURNS SETOF integer
+    LANGUAGE plpgsql STABLE
+    AS $_$
+begin
+    return query execute format('with recursive keys(issuer_key) as (
+            select min(issuer_key) from lastcall.%1$I
+            union all
+            select (select min(t.issuer_key) from lastcall.%1$I t where t.issuer_key > k.issuer_key) from keys k where k.issuer_key is not null)
+        select issuer_key from keys where issuer_key is not null', child);
+end $_$;
 
 CREATE FUNCTION lastcall.keep_partitions(ahead integer) RETURNS integer
     LANGUAGE plpgsql
@@ -893,6 +1122,14 @@ begin
     end loop;
     return false;
 end $$;
+
+CREATE FUNCTION lastcall.mark_audit(of_issuers integer[], below uuid, installation_days integer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    insert into lastcall.audit_marks as m (issuer_key, kept_from)
+    select i, least(below, lastcall.retention_cut(i, installation_days)) from unnest(of_issuers) i
+    on conflict (issuer_key) do update set kept_from = excluded.kept_from where m.kept_from < excluded.kept_from
+$$;
 
 CREATE TABLE lastcall.participations (
     participation_key bigint NOT NULL,
@@ -956,6 +1193,27 @@ begin
     execute format('grant execute on function lastcall.enqueue_logout(text, jsonb, text), '
         'lastcall.record_participation(text, jsonb), lastcall.end_participation(text, text, text, text) to %I', role);
 end $$;
+
+CREATE FUNCTION lastcall.partition_state(count_to integer) RETURNS TABLE(parent text, days_ahead integer, default_rows bigint)
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    today constant date := (now() at time zone 'utc')::date;
+    part record;
+begin
+    for part in
+        select c.oid, c.relname::text as name from pg_catalog.pg_partitioned_table p join pg_catalog.pg_class c on c.oid = p.partrelid
+        where c.relnamespace = 'lastcall'::regnamespace order by c.relname
+    loop
+        parent := part.name;
+        select min(d.day) - today - 1 into days_ahead
+        from (select today + n as day from generate_series(0, 40) n
+            except select to_date(right(c.relname, 8), 'YYYYMMDD') from pg_catalog.pg_inherits i
+            join pg_catalog.pg_class c on c.oid = i.inhrelid where i.inhparent = part.oid and c.relname ~ '_[0-9]{8}$') d;
+        execute format('select count(*) from (select from lastcall.%I limit $1) t', part.name || '_default') into default_rows using count_to;
+        return next;
+    end loop;
+end $_$;
 
 CREATE FUNCTION lastcall.placement(client_key integer, uri text, session_required boolean, held_at timestamp with time zone, sid text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1049,6 +1307,56 @@ begin
             at || '/' || replace(replace(unknown, '~', '~0'), '/', '~1'));
     end if;
 end $$;
+
+CREATE FUNCTION lastcall.retention_cut(of_issuer integer, installation_days integer) RETURNS uuid
+    LANGUAGE sql STABLE
+    AS $$
+    select lastcall.uuid7_floor(date_trunc('day', (now() at time zone 'utc')
+        - lastcall.retention_of(of_issuer, installation_days) * interval '1 day') at time zone 'utc')
+$$;
+
+CREATE FUNCTION lastcall.retention_of(of_issuer integer, installation_days integer) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce((select i.retention_days from lastcall.issuers i where i.issuer_key = of_issuer),
+        (select p.retention_days from lastcall.past_issuers p where p.issuer_key = of_issuer), installation_days)
+$$;
+
+CREATE FUNCTION lastcall.retention_plan(installation_days integer) RETURNS TABLE(parent text, day date, is_whole boolean)
+    LANGUAGE plpgsql STABLE
+    AS $_$
+#variable_conflict use_column
+declare
+    shortest int := least(installation_days, (select min(i.retention_days) from lastcall.issuers i),
+        (select min(p.retention_days) from lastcall.past_issuers p));
+    part record;
+    has_past boolean;
+begin
+    for part in
+        select h.parent, h.key, c.relname::text as child,
+            case when c.relname ~ '_[0-9]{8}$' then to_date(right(c.relname, 8), 'YYYYMMDD') end as day
+        from lastcall.history_tables() with ordinality h(parent, key, place)
+        join pg_catalog.pg_inherits i on i.inhparent = format('lastcall.%I', h.parent)::regclass
+        join pg_catalog.pg_class c on c.oid = i.inhrelid
+        order by day nulls first, h.place
+    loop
+        continue when part.day >= ((now() at time zone 'utc') - shortest * interval '1 day')::date;
+        if part.day is null then
+            execute format('select exists (select from lastcall.issuers_in(%1$L) i(issuer_key) where exists (
+                select from lastcall.%1$I t where t.issuer_key = i.issuer_key and t.%2$I < lastcall.retention_cut(i.issuer_key, $1)))',
+                part.child, part.key) into has_past using installation_days;
+        elsif lastcall.day_is_past(part.parent, part.day, installation_days, false) then
+            return query select part.parent, part.day, true;
+            continue;
+        else
+            has_past := exists (select from lastcall.issuers_in(part.child) i(issuer_key)
+                where lastcall.retention_cut(i.issuer_key, installation_days) >= lastcall.uuid7_floor((part.day + 1)::timestamp at time zone 'utc'));
+        end if;
+        if has_past then
+            return query select part.parent, part.day, false;
+        end if;
+    end loop;
+end $_$;
 
 CREATE FUNCTION lastcall.run_again(why text) RETURNS boolean
     LANGUAGE plpgsql
@@ -1237,6 +1545,15 @@ CREATE TABLE lastcall.audit_events_default (
     xact xid8 DEFAULT pg_current_xact_id() NOT NULL
 );
 
+CREATE TABLE lastcall.audit_marks (
+    issuer_key integer NOT NULL,
+    kept_from uuid NOT NULL,
+    seal_number bigint DEFAULT 0 NOT NULL,
+    seal_hash bytea,
+    CONSTRAINT audit_marks_check CHECK (((seal_number = 0) = (seal_hash IS NULL))),
+    CONSTRAINT audit_marks_seal_hash_check CHECK ((octet_length(seal_hash) = 32))
+);
+
 CREATE TABLE lastcall.audit_seals (
     issuer_key integer NOT NULL,
     number bigint NOT NULL,
@@ -1256,6 +1573,13 @@ CREATE TABLE lastcall.audit_seals (
     CONSTRAINT audit_seals_previous_hash_check CHECK ((octet_length(previous_hash) = 32))
 );
 ALTER TABLE ONLY lastcall.audit_seals ALTER COLUMN entries SET STORAGE EXTERNAL;
+
+CREATE TABLE lastcall.chores (
+    name text NOT NULL,
+    due_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    taken_at timestamp with time zone,
+    finished_at timestamp with time zone
+);
 
 CREATE TABLE lastcall.clients (
     client_key integer NOT NULL,
@@ -1609,6 +1933,12 @@ ALTER TABLE lastcall.participations ALTER COLUMN participation_key ADD GENERATED
     CACHE 1
 );
 
+CREATE TABLE lastcall.past_issuers (
+    issuer_key integer NOT NULL,
+    retention_days integer NOT NULL,
+    deleted_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE lastcall.probes (
     probe_id uuid DEFAULT lastcall.uuid7() NOT NULL,
     issuer_key integer NOT NULL,
@@ -1696,8 +2026,14 @@ ALTER TABLE ONLY lastcall.audit_events
 ALTER TABLE ONLY lastcall.audit_events_default
     ADD CONSTRAINT audit_events_default_pkey PRIMARY KEY (issuer_key, audit_id);
 
+ALTER TABLE ONLY lastcall.audit_marks
+    ADD CONSTRAINT audit_marks_pkey PRIMARY KEY (issuer_key);
+
 ALTER TABLE ONLY lastcall.audit_seals
     ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (issuer_key, number);
+
+ALTER TABLE ONLY lastcall.chores
+    ADD CONSTRAINT chores_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY lastcall.clients
     ADD CONSTRAINT clients_pkey PRIMARY KEY (client_key);
@@ -1746,6 +2082,9 @@ ALTER TABLE ONLY lastcall.participations
 
 ALTER TABLE ONLY lastcall.participations
     ADD CONSTRAINT participations_pkey PRIMARY KEY (participation_key);
+
+ALTER TABLE ONLY lastcall.past_issuers
+    ADD CONSTRAINT past_issuers_pkey PRIMARY KEY (issuer_key);
 
 ALTER TABLE ONLY lastcall.probes
     ADD CONSTRAINT probes_pkey PRIMARY KEY (probe_id);
@@ -1872,6 +2211,8 @@ ALTER TABLE lastcall.attempts ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE lastcall.audit_events ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE lastcall.audit_marks ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE lastcall.audit_seals ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE lastcall.clients ENABLE ROW LEVEL SECURITY;
@@ -1892,6 +2233,8 @@ ALTER TABLE lastcall.operations ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE lastcall.participations ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE lastcall.past_issuers ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE lastcall.probes ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE lastcall.signing_keys ENABLE ROW LEVEL SECURITY;
@@ -1901,6 +2244,8 @@ CREATE POLICY tenant ON lastcall.api_keys TO lastcall_tenant USING ((issuer_key 
 CREATE POLICY tenant ON lastcall.attempts TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
 
 CREATE POLICY tenant ON lastcall.audit_events TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.audit_marks TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
 
 CREATE POLICY tenant ON lastcall.audit_seals TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
 
@@ -1921,6 +2266,8 @@ CREATE POLICY tenant ON lastcall.logout_events TO lastcall_tenant USING ((issuer
 CREATE POLICY tenant ON lastcall.operations TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
 
 CREATE POLICY tenant ON lastcall.participations TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
+
+CREATE POLICY tenant ON lastcall.past_issuers TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
 
 CREATE POLICY tenant ON lastcall.probes TO lastcall_tenant USING ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer)) WITH CHECK ((issuer_key = (NULLIF(current_setting('lastcall.issuer'::text, true), ''::text))::integer));
 

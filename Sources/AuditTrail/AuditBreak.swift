@@ -5,7 +5,7 @@ import LogoutModel
 public enum AuditBreak: Error, Sendable, Hashable {
     /// The event was changed after it was sealed.
     case changed(UUID, seal: Int64)
-    /// The event is gone, and older ones are still there: no retention took it.
+    /// The event is gone, and no retention has noted that it took it.
     case missing(UUID, seal: Int64)
     /// The event stands among sealed ones and was never sealed.
     case inserted(UUID, seal: Int64)
@@ -17,6 +17,8 @@ public enum AuditBreak: Error, Sendable, Hashable {
     case cutOff(head: Int64)
     /// The seal is in itself sound, and not the one whose hash was kept elsewhere: the trail was written anew.
     case otherHead(Int64)
+    /// Retention has dropped the seal whose hash was kept elsewhere, so nothing can be held against it.
+    case headNotKept(Int64)
 
     /// What is wrong in one word, for programs.
     public var code: String {
@@ -28,6 +30,7 @@ public enum AuditBreak: Error, Sendable, Hashable {
         case .brokenSeal: "broken_seal"
         case .cutOff: "cut_off"
         case .otherHead: "other_head"
+        case .headNotKept: "head_not_kept"
         }
     }
 
@@ -35,7 +38,8 @@ public enum AuditBreak: Error, Sendable, Hashable {
     public var seal: Int64 {
         switch self {
         case .changed(_, let seal), .missing(_, let seal), .inserted(_, let seal), .missingSeal(let seal),
-            .brokenSeal(let seal), .cutOff(let seal), .otherHead(let seal):
+            .brokenSeal(let seal), .cutOff(let seal), .otherHead(let seal),
+            .headNotKept(let seal):
             seal
         }
     }
@@ -44,7 +48,7 @@ public enum AuditBreak: Error, Sendable, Hashable {
     public var entry: UUID? {
         switch self {
         case .changed(let id, _), .missing(let id, _), .inserted(let id, _): id
-        case .missingSeal, .brokenSeal, .cutOff, .otherHead: nil
+        case .missingSeal, .brokenSeal, .cutOff, .otherHead, .headNotKept: nil
         }
     }
 
@@ -59,6 +63,7 @@ public enum AuditBreak: Error, Sendable, Hashable {
         case .brokenSeal: "seal \(seal) was changed, or does not follow the one before it"
         case .cutOff: "the chain ends before seal \(seal), the head that was kept"
         case .otherHead: "seal \(seal) is not the one that was kept: the trail was written anew"
+        case .headNotKept: "seal \(seal), the head that was kept, is older than all that retention has left"
         }
     }
 }

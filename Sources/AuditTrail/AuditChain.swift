@@ -3,7 +3,8 @@ public import FoundationEssentials
 /// Walks a chain of seals from its beginning and holds what is kept of the trail against it.
 ///
 /// A pure value: the caller reads seal after seal, and for each the events that stand from the end of the seal before
-/// it to its own. Retention drops the oldest events whole; those count as no longer kept, and their seals still hold.
+/// it to its own. Retention drops old events and notes below which id; those count as no longer kept, and their seals
+/// still hold. It drops those too once all of their events are gone, and notes the last one: there the chain begins.
 public struct AuditChain: Sendable {
     /// The last seal that was sound.
     public private(set) var head: AuditHead
@@ -13,7 +14,11 @@ public struct AuditChain: Sendable {
     public private(set) var intact = 0
     /// Sealed events that retention has dropped.
     public private(set) var notKept = 0
+    /// The number of the last seal that retention has dropped: the chain begins behind it. 0: none.
+    public var droppedSeals: Int64 { beginning.number }
+    private var beginning: AuditHead
     private let expected: AuditHead?
+    private var hasMetExpected = false
 
     /// The beginning of an issuer's chain.
     ///
@@ -21,8 +26,16 @@ public struct AuditChain: Sendable {
     ///   - issuer: the issuer's row; 0 is the installation.
     ///   - expected: a head that was kept elsewhere.
     public init(ofIssuer issuer: Int32, expecting expected: AuditHead? = nil) {
-        head = AuditHead(number: 0, hash: AuditSeal.genesis(ofIssuer: issuer))
+        beginning = AuditHead(number: 0, hash: AuditSeal.genesis(ofIssuer: issuer))
+        head = beginning
         self.expected = expected
+    }
+
+    /// Goes on behind the last seal that retention has dropped, where the chain is not that far yet.
+    public mutating func skip(to dropped: AuditHead) {
+        guard dropped.number > head.number else { return }
+        beginning = dropped
+        head = dropped
     }
 
     /// Checks a seal against the one before it, by the hashes alone.
@@ -43,9 +56,9 @@ public struct AuditChain: Sendable {
     /// - Parameters:
     ///   - seal: the seal behind ``head``.
     ///   - found: every event that stands behind ``end`` and not behind the seal's own end.
-    ///   - oldestKept: the lowest id of the issuer's events; `nil` where there is none.
+    ///   - keptFrom: the id below which retention has taken events; `nil` where it has taken none.
     /// - Throws: the first break; the chain stays where it was.
-    public mutating func advance(over seal: AuditSeal, found: [AuditRecord], oldestKept: UUID?)
+    public mutating func advance(over seal: AuditSeal, found: [AuditRecord], keptFrom: UUID?)
         throws(AuditBreak)
     {
         try check(seal)
@@ -60,12 +73,13 @@ public struct AuditChain: Sendable {
             if let record = records[entry.id] {
                 guard record.digest == entry.digest else { throw .changed(entry.id, seal: seal.number) }
             } else {
-                // Retention goes by ids, as partitions do: what it took is older than all that it left.
-                if let oldestKept, entry.id > oldestKept { throw .missing(entry.id, seal: seal.number) }
+                // Not all below that id is gone: what belongs to events that are not over stays.
+                guard let keptFrom, entry.id < keptFrom else { throw .missing(entry.id, seal: seal.number) }
                 dropped += 1
             }
         }
         head = AuditHead(number: seal.number, hash: seal.hash)
+        if head == expected { hasMetExpected = true }
         end = seal.last
         intact += entries.count - dropped
         notKept += dropped
@@ -73,8 +87,12 @@ public struct AuditChain: Sendable {
 
     /// Says that there is no further seal.
     ///
-    /// - Throws: where the chain is shorter than the head that was kept elsewhere.
+    /// - Throws: where the chain ends before the head that was kept elsewhere, or begins behind it.
     public func finish() throws(AuditBreak) {
-        if let expected, expected.number > head.number { throw .cutOff(head: expected.number) }
+        // Every chain has begun with the number 0.
+        guard let expected, expected.number > 0, !hasMetExpected else { return }
+        if expected.number > head.number { throw .cutOff(head: expected.number) }
+        guard expected.number == beginning.number else { throw .headNotKept(expected.number) }
+        if expected != beginning { throw .otherHead(expected.number) }
     }
 }

@@ -139,6 +139,7 @@ public final class DeliveryWorker: Service {
                 group.addTask { await Housekeeper(worker: self, key: worker).run() }
                 group.addTask { await OperationRunner(worker: self).run() }
                 group.addTask { [store, logger] in await AuditSealer(store: store, logger: logger).run() }
+                group.addTask { await HistoryKeeper(worker: self).run() }
                 group.addTask { await ProbeRunner(worker: self, key: worker, signing: signing).run() }
                 await self.claimUntilDraining(worker, signing)
                 await self.drain(signing, settler)

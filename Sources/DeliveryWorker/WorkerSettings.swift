@@ -26,6 +26,12 @@ public struct WorkerSettings: Sendable {
     public var clockSkewLimit = Duration.seconds(5)
     /// How many days ahead partitions are kept.
     public var partitionDaysAhead = 3
+    /// How often it is looked for history that is past.
+    public var retentionInterval = Duration.seconds(21_600)
+    /// For how many days the installation's own audit trail is kept.
+    public var installationRetentionDays = 30
+    /// How often the planner's statistics of partitioned tables are brought up to date.
+    public var analyzeInterval = Duration.seconds(21_600)
     /// Which addresses may be called.
     public var addressRule: AddressRule
     /// The installation's lists of hosts, ports and blocks.

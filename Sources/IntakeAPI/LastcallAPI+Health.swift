@@ -13,6 +13,10 @@ public struct Readiness: Sendable, Hashable {
     public var durability: DatabaseHealth.Durability?
     /// How long the oldest outcome has waited to be recorded; zero where no deliveries are made.
     public var settlerLagSeconds: Double
+    /// For how many days after today every partitioned table is prepared; `nil` while that is not known.
+    public var partitionDaysAhead: Int?
+    /// Rows in default partitions, counted so far; `nil` while that is not known.
+    public var defaultPartitionRows: Int?
 
     /// A state to be shown.
     public init(
@@ -38,6 +42,8 @@ public struct Readiness: Sendable, Hashable {
             writer.member("schema", schema)
             writer.member("durability", durability?.rawValue)
             writer.member("settler_lag_seconds", settlerLagSeconds)
+            writer.member("partition_days_ahead", partitionDaysAhead)
+            writer.member("default_partition_rows", defaultPartitionRows)
         }
         var response = APIResponse(status: isReady ? 200 : 503, body: writer.bytes)
         if !isReady { response.headers.append(("Retry-After", "1")) }

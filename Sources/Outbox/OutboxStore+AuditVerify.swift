@@ -15,6 +15,8 @@ public struct AuditVerdict: Sendable {
     public let unsealed: Int
     /// The first thing that is wrong; `nil`: nothing is.
     public let broken: AuditBreak?
+    /// Seals that retention has dropped: the chain begins behind them.
+    public let droppedSeals: Int64
 }
 
 extension OutboxStore {
@@ -46,7 +48,8 @@ extension OutboxStore {
         var broken: AuditBreak?
         do {
             while let page = try await sealPage(of: issuer, behind: chain) {
-                try chain.advance(over: page.seal, found: page.found, oldestKept: page.oldestKept)
+                if let dropped = page.dropped { chain.skip(to: dropped) }
+                try chain.advance(over: page.seal, found: page.found, keptFrom: page.keptFrom)
                 progress(chain.head.number)
             }
             try chain.finish()
@@ -68,7 +71,8 @@ extension OutboxStore {
             intact: chain.intact,
             notKept: chain.notKept,
             unsealed: Int(unsealed),
-            broken: broken
+            broken: broken,
+            droppedSeals: chain.droppedSeals
         )
     }
 
@@ -85,7 +89,9 @@ extension OutboxStore {
                 }
                 var columns = ColumnReader(row)
                 let seal = try columns.auditSeal()
-                let oldestKept = try columns.optionalUUID()
+                let keptFrom = try columns.optionalUUID()
+                let droppedNumber = try columns.optionalInt8()
+                let droppedHash = try columns.optionalBytes()
                 let found = try connection.query(
                     .auditBetween,
                     .int4(issuer),
@@ -99,7 +105,12 @@ extension OutboxStore {
                     var columns = ColumnReader(row)
                     return try columns.auditRecord()
                 }
-                return SealPage(seal: seal, found: found, oldestKept: oldestKept)
+                return SealPage(
+                    seal: seal,
+                    found: found,
+                    keptFrom: keptFrom,
+                    dropped: droppedHash.map { AuditHead(number: droppedNumber ?? 0, hash: $0) }
+                )
             }
         }
     }
@@ -109,7 +120,8 @@ extension OutboxStore {
 private struct SealPage: Sendable {
     let seal: AuditSeal
     let found: [AuditRecord]
-    let oldestKept: UUID?
+    let keptFrom: UUID?
+    let dropped: AuditHead?
 }
 
 extension ColumnReader {

@@ -59,6 +59,26 @@ extension PostgresConnection {
         _ = try send(script, isIdle ? .statement : .nothing)
     }
 
+    /// Runs something that may take longer than the session's statements may: no transaction, for what must not be in one.
+    ///
+    /// Behind a pooler in transaction mode nothing is set: there the server's own limit holds.
+    ///
+    /// - Parameters:
+    ///   - limit: what the server allows each statement meanwhile; the caller's deadline holds too.
+    ///   - body: gets nothing and may do anything with this connection.
+    /// - Returns: what `body` returned.
+    /// - Throws: ``PostgresError``, or what `body` threw.
+    public func allowing<R>(_ limit: Duration, _ body: () throws -> R) throws -> R {
+        guard configuration.preparedStatements else { return try body() }
+        try execute(script: "set statement_timeout = \(limit.wholeMilliseconds)")
+        // A connection that cannot be put back is of no use to the next job.
+        defer {
+            let usual = configuration.statementTimeout.wholeMilliseconds
+            if isOpen, (try? execute(script: "set statement_timeout = \(usual)")) == nil { close() }
+        }
+        return try body()
+    }
+
     /// Sends SQL text over the simple protocol.
     func send(_ script: String, _ stake: Stake) throws(PostgresError) -> PostgresRows {
         guard !script.utf8.contains(0) else { throw .invalidText(parameter: 0) }

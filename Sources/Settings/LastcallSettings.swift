@@ -145,6 +145,12 @@ public struct LastcallSettings: Sendable {
     public let drain: Duration
     /// Days of partitions made ahead.
     public let partitionDaysAhead: Int
+    /// The time between two looks for history that is past.
+    public let retentionInterval: Duration
+    /// Days for which the installation's own trail is kept.
+    public let installationRetentionDays: Int
+    /// The time between two rounds of statistics.
+    public let analyzeInterval: Duration
 
     /// The least severe level that is logged.
     public let logLevel: Logger.Level

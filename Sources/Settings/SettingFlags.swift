@@ -76,6 +76,9 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.settleInterval) var settleInterval: String?
     @Option(SettingTable.drain) var drain: String?
     @Option(SettingTable.partitionDaysAhead) var partitionDaysAhead: String?
+    @Option(SettingTable.retentionInterval) var retentionInterval: String?
+    @Option(SettingTable.installationRetentionDays) var installationRetentionDays: String?
+    @Option(SettingTable.analyzeInterval) var analyzeInterval: String?
     @Option(SettingTable.logLevel) var logLevel: String?
     @Option(SettingTable.logSubjects) var logSubjects: String?
     @Option(SettingTable.logBuffer) var logBuffer: String?
@@ -159,6 +162,9 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.settleInterval.definition, settleInterval),
             (SettingTable.drain.definition, drain),
             (SettingTable.partitionDaysAhead.definition, partitionDaysAhead),
+            (SettingTable.retentionInterval.definition, retentionInterval),
+            (SettingTable.installationRetentionDays.definition, installationRetentionDays),
+            (SettingTable.analyzeInterval.definition, analyzeInterval),
             (SettingTable.logLevel.definition, logLevel),
             (SettingTable.logSubjects.definition, logSubjects),
             (SettingTable.logBuffer.definition, logBuffer),

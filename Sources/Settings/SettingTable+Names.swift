@@ -56,6 +56,8 @@ extension SettingTable {
             [
                 lease.definition, slots.definition, pollInterval.definition, settleBatchSize.definition,
                 settleInterval.definition, drain.definition, partitionDaysAhead.definition,
+                retentionInterval.definition, installationRetentionDays.definition,
+                analyzeInterval.definition,
             ]
         ),
         (

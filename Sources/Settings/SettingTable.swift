@@ -110,6 +110,27 @@ enum SettingTable {
         unit: "days",
         "How far ahead the leader makes the partitions of the history."
     )
+    static let retentionInterval = Setting.seconds(
+        "retention_interval_seconds",
+        default: 21_600,
+        from: 1,
+        to: 86_400,
+        "How often one worker of all drops the history that is older than its issuer's retention_days."
+    )
+    static let installationRetentionDays = Setting.integer(
+        "installation_retention_days",
+        default: 30,
+        1...3_650,
+        unit: "days",
+        "How long the installation's own audit trail is kept. Longer than every issuer's: the others' rows of it go one by one."
+    )
+    static let analyzeInterval = Setting.seconds(
+        "analyze_interval_seconds",
+        default: 21_600,
+        from: 1,
+        to: 604_800,
+        "How often one worker of all has Postgres gather statistics of the partitioned tables, which autovacuum never does."
+    )
 
     // Logs.
 

@@ -19,8 +19,8 @@ struct LastcallCommand: AsyncParsableCommand {
             ClientsCommand.self, KeysCommand.self, APIKeysCommand.self, LogoutCommand.self,
             DeliveriesCommand.self,
             AuditCommand.self, EventsCommand.self, RedeliveriesCommand.self, SessionsCommand.self,
-            SQLDoorCommand.self, WhereCommand.self, LogLabelCommand.self, BenchCommand.self,
-            BenchSinkCommand.self,
+            SQLDoorCommand.self, WhereCommand.self, LogLabelCommand.self, DoctorCommand.self,
+            RetentionCommand.self, BenchCommand.self, BenchSinkCommand.self,
         ]
     )
 }

@@ -31,6 +31,10 @@ struct ReadinessProbe: Sendable {
             }
             let role = try await store.tenantRole(within: .milliseconds(400))
             readiness.schema = role == .ready ? "current" : "role_\(role.rawValue)"
+            // Told, and no reason to be given no work: what has no partition goes to a default one.
+            let partitions = try? await store.partitions(within: .milliseconds(200))
+            readiness.partitionDaysAhead = partitions?.map(\.daysAhead).min()
+            readiness.defaultPartitionRows = partitions?.map(\.defaultRows).reduce(0, +)
         } catch PostgresError.migration {
             readiness.schema = "incompatible"
         } catch {

@@ -133,6 +133,9 @@ struct Runtime {
         worker.drain = settings.drain
         worker.clockSkewLimit = settings.clockSkewLimit
         worker.partitionDaysAhead = settings.partitionDaysAhead
+        worker.retentionInterval = settings.retentionInterval
+        worker.installationRetentionDays = settings.installationRetentionDays
+        worker.analyzeInterval = settings.analyzeInterval
         worker.previousKeyEncryptionKeys = try settings.previousKeys()
         return DeliveryWorker(
             settings: worker,

@@ -27,13 +27,17 @@ struct AuditChainTests {
     }
 
     @Test(
-        "an event that is gone is named, where older ones are still there",
-        arguments: [(0, 1, 2), (1, 0, 3), (2, 0, 6)]
+        "an event that is gone is named, where retention has not noted that it took it",
+        arguments: [(0, 0, 1), (0, 1, 2), (1, 0, 3), (2, 0, 6)]
     )
     func missing(seal: Int, place: Int, id: UInt8) {
         var trail = whole
         trail.records[seal].remove(at: place)
-        #expect(throws: AuditBreak.missing(Trail.id(id), seal: Int64(seal + 1))) { _ = try trail.walk() }
+        for noted in [nil, Trail.id(1), Trail.id(id)] {
+            #expect(throws: AuditBreak.missing(Trail.id(id), seal: Int64(seal + 1))) {
+                _ = try trail.walk(keptFrom: noted)
+            }
+        }
     }
 
     @Test("an event that was slipped in is named, wherever it stands", arguments: [0, 1, 2, 3])
@@ -47,8 +51,55 @@ struct AuditChainTests {
     func dropped(count: UInt8) throws {
         var trail = whole
         trail.records = trail.records.map { $0.filter { $0.id > Trail.id(count) } }
-        let chain = try trail.walk()
+        let chain = try trail.walk(keptFrom: Trail.id(count + 1))
         #expect(chain.notKept == Int(count) && chain.intact == 6 - Int(count))
+    }
+
+    @Test("what retention has left among what it took is still checked")
+    func leftBehind() throws {
+        var trail = whole
+        trail.records[0].remove(at: 0)
+        #expect(try trail.walk(keptFrom: Trail.id(6)).notKept == 1)
+        trail.records[1][1] = Trail.record(4, actor: "nobody")
+        #expect(throws: AuditBreak.changed(Trail.id(4), seal: 2)) {
+            _ = try trail.walk(keptFrom: Trail.id(6))
+        }
+    }
+
+    @Test("a chain begins behind the seals that retention has dropped", arguments: [1, 2])
+    func droppedSeals(count: Int) throws {
+        let kept = try whole.walk().head
+        let chain = try whole.walk(expecting: kept, droppedSeals: count)
+        #expect(chain.head == kept && chain.droppedSeals == Int64(count))
+        let sound = AuditHead(number: 1, hash: whole.seals[0].hash)
+        let wrong = AuditHead(number: 1, hash: whole.seals[1].hash)
+        if count == 1 {
+            #expect(try whole.walk(expecting: sound, droppedSeals: 1).head == kept)
+            #expect(throws: AuditBreak.otherHead(1)) { _ = try whole.walk(expecting: wrong, droppedSeals: 1) }
+        } else {
+            #expect(throws: AuditBreak.headNotKept(1)) {
+                _ = try whole.walk(expecting: sound, droppedSeals: 2)
+            }
+        }
+        var trail = whole
+        trail.seals[count] = Trail.seal(
+            number: Int64(count + 1),
+            over: trail.records[count],
+            behind: AuditSeal.genesis(ofIssuer: Trail.issuer)
+        )
+        #expect(throws: AuditBreak.brokenSeal(Int64(count + 1))) {
+            _ = try trail.walk(droppedSeals: count)
+        }
+    }
+
+    @Test("a head that was met before retention dropped its seal stays met")
+    func metBefore() throws {
+        let kept = AuditHead(number: 1, hash: whole.seals[0].hash)
+        var chain = AuditChain(ofIssuer: Trail.issuer, expecting: kept)
+        try chain.advance(over: whole.seals[0], found: whole.records[0], keptFrom: nil)
+        chain.skip(to: AuditHead(number: 2, hash: whole.seals[1].hash))
+        try chain.advance(over: whole.seals[2], found: whole.records[2], keptFrom: nil)
+        try chain.finish()
     }
 
     @Test("a seal that is gone is named", arguments: [0, 1])
@@ -120,7 +171,7 @@ struct AuditChainTests {
     func words() {
         let breaks: [AuditBreak] = [
             .changed(Trail.id(1), seal: 5), .missing(Trail.id(1), seal: 5), .inserted(Trail.id(1), seal: 5),
-            .missingSeal(5), .brokenSeal(5), .cutOff(head: 5), .otherHead(5),
+            .missingSeal(5), .brokenSeal(5), .cutOff(head: 5), .otherHead(5), .headNotKept(5),
         ]
         #expect(Set(breaks.map(\.code)).count == breaks.count)
         for (index, found) in breaks.enumerated() {

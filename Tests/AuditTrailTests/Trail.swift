@@ -76,13 +76,19 @@ struct Trail {
     }
 
     /// Walks it to its end.
-    func walk(expecting head: AuditHead? = nil, ofIssuer issuer: Int32 = issuer) throws(AuditBreak)
-        -> AuditChain
-    {
+    func walk(
+        expecting head: AuditHead? = nil,
+        ofIssuer issuer: Int32 = issuer,
+        keptFrom: UUID? = nil,
+        droppedSeals: Int = 0
+    ) throws(AuditBreak) -> AuditChain {
         var chain = AuditChain(ofIssuer: issuer, expecting: head)
-        let oldest = records.joined().map(\.id).min()
-        for (seal, found) in zip(seals, records) {
-            try chain.advance(over: seal, found: found, oldestKept: oldest)
+        if droppedSeals > 0 {
+            let dropped = seals[droppedSeals - 1]
+            chain.skip(to: AuditHead(number: dropped.number, hash: dropped.hash))
+        }
+        for (seal, found) in zip(seals, records).dropFirst(droppedSeals) {
+            try chain.advance(over: seal, found: found, keptFrom: keptFrom)
         }
         try chain.finish()
         return chain

@@ -119,12 +119,21 @@ struct AuditTamperTests {
         )
     }
 
-    @Test("what retention drops is no longer kept, to the last event", arguments: [0, 1, 3, 5, 9])
+    @Test(
+        "what is gone is no longer kept where retention has noted it, else missing",
+        arguments: [1, 3, 5, 9]
+    )
     func retention(count: Int) async throws {
         let (bench, ids) = try await Self.sealed()
-        if count > 0 {
-            try bench.run("delete from lastcall.audit_events where audit_id <= '\(ids.sorted()[count - 1])'")
-        }
+        let last = ids.sorted()[count - 1]
+        let next = count < 9 ? ids.sorted()[count].lowercased : "ffffffff-ffff-ffff-ffff-ffffffffffff"
+        try bench.run("delete from lastcall.audit_events where audit_id <= '\(last)'")
+        #expect(try await bench.store.verifyAudit(of: bench.issuer).broken == .missing(ids[0], seal: 1))
+        try bench.run(
+            """
+            insert into lastcall.audit_marks (issuer_key, kept_from) values (\(bench.issuer), '\(next)')
+            """
+        )
         let verdict = try await bench.store.verifyAudit(of: bench.issuer)
         #expect(verdict.broken == nil && verdict.head.number == 3)
         #expect(verdict.notKept == count && verdict.intact == 9 - count)

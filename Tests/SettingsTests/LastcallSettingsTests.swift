@@ -36,6 +36,10 @@ struct LastcallSettingsTests {
         #expect(settings.settleInterval == .milliseconds(5))
         #expect(settings.drain == .seconds(25))
         #expect(settings.partitionDaysAhead == 3)
+        #expect(
+            settings.retentionInterval == .seconds(21_600) && settings.analyzeInterval == .seconds(21_600)
+        )
+        #expect(settings.installationRetentionDays == 30)
         #expect(settings.logLevel == .info && settings.logSubjects == "hashed")
         #expect(settings.logBuffer == 4_194_304)
     }

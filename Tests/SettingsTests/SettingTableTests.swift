@@ -37,6 +37,9 @@ struct SettingTableTests {
             ("clock_skew_limit_seconds", "0.09", "0.1", "60", "60.1"),
             ("client_jwks_stale_seconds", "-1", "0", "2592000", "2592001"),
             ("partition_days_ahead", "0", "1", "30", "31"),
+            ("retention_interval_seconds", "0.999", "1", "86400", "86400.001"),
+            ("installation_retention_days", "0", "1", "3650", "3651"),
+            ("analyze_interval_seconds", "0.999", "1", "604800", "604800.001"),
             ("log_buffer_bytes", "65535", "65536", "1073741824", "1073741825"),
         ]
     )

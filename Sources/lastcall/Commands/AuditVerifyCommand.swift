@@ -66,6 +66,7 @@ extension AuditCommand {
                 let object = JSON.members([
                     ("trail", name.map(JSON.string) ?? .null), ("intact", .bool(verdict.broken == nil)),
                     ("entries", .number(JSONNumber(Int64(verdict.intact)))),
+                    ("seals_no_longer_kept", .number(JSONNumber(verdict.droppedSeals))),
                     ("no_longer_kept", .number(JSONNumber(Int64(verdict.notKept)))),
                     ("not_yet_sealed", .number(JSONNumber(Int64(verdict.unsealed)))), ("head", .string(head)),
                     ("broken", verdict.broken.map { .string($0.code) } ?? .null),
@@ -82,6 +83,9 @@ extension AuditCommand {
                 "  \(verdict.intact) entries as they were sealed, \(verdict.notKept) no longer kept, "
                     + "\(verdict.unsealed)\(waiting) not yet sealed"
             )
+            if verdict.droppedSeals > 0 {
+                print("  the chain begins behind seal \(verdict.droppedSeals): retention has dropped it")
+            }
             print("  head \(head)")
         }
     }
