@@ -11,7 +11,9 @@ struct DoctorCommandTests {
     func doctor() async throws {
         let cluster = try ScratchCluster(settings: ["fsync": "on", "full_page_writes": "on"])
         let fleet = try Fleet([
-            "LASTCALL_DATABASE_URL": cluster.connectionString(database: try await cluster.createDatabase())
+            "LASTCALL_DATABASE_URL": cluster.connectionString(database: try await cluster.createDatabase()),
+            // Within the lease of the tests' settings, or the doctor says so.
+            "LASTCALL_DATABASE_STATEMENT_TIMEOUT_SECONDS": "8",
         ])
         let missing = try await LastcallProcess.run(["doctor", "--json"], environment: fleet.environment)
         #expect(missing.end == .exit(1))
