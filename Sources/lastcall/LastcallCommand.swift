@@ -15,12 +15,12 @@ struct LastcallCommand: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, IssuersCommand.self,
+            UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, DoctorCommand.self,
+            RetentionCommand.self, IssuersCommand.self,
             ClientsCommand.self, KeysCommand.self, APIKeysCommand.self, LogoutCommand.self,
             DeliveriesCommand.self,
             AuditCommand.self, EventsCommand.self, RedeliveriesCommand.self, SessionsCommand.self,
-            SQLDoorCommand.self, WhereCommand.self, LogLabelCommand.self, DoctorCommand.self,
-            RetentionCommand.self, BenchCommand.self, BenchSinkCommand.self,
+            SQLDoorCommand.self, WhereCommand.self, LogLabelCommand.self, BenchCommand.self, BenchSinkCommand.self,
         ]
     )
 }
