@@ -9,8 +9,10 @@ public struct GroupLimits: Sendable, Hashable {
     public var weight = Int.max
     /// More requests than this are refused rather than queued.
     public var waiting: Int
-    /// How many commits may be under way at once.
+    /// How many commits may be under way at once: one as a rule, more where a full group waits or one takes long.
     public var commits = 2
+    /// How long a commit is under way before another begins beside it, though no full group waits.
+    public var overlap = Duration.milliseconds(20)
     /// How many requests of a refused batch are tried alone at once.
     public var alone = 4
     /// How long a batch that met a lock goes on trying its requests alone; those whose turn has not come by then share
@@ -26,19 +28,23 @@ public struct GroupLimits: Sendable, Hashable {
 /// Commits requests in groups: those that arrive while a commit is under way share the next one.
 ///
 /// Each request is answered after the commit that holds it. At light load a request commits at once and alone; under
-/// load one commit carries many of them, which costs a fraction of a transaction each. A request that the database
-/// refuses, or whose row somebody else has locked, does not take its neighbours with it.
+/// load one commit carries many of them, which costs a fraction of a transaction each. Most of what a commit costs does
+/// not depend on how much it carries, so a second one beside it, which would halve the groups, begins only where it
+/// helps. A request that the database refuses, or whose row somebody else has locked, does not take its neighbours
+/// with it.
 public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     private struct Waiting: Sendable {
         let request: Request
         let answer: @Sendable (Result<Answer, any Error>) -> Void
     }
 
-    private enum Step { case refuse(Int), wait, start }
+    private enum Step { case refuse(Int), wait, watch(Int), start }
 
     private struct State {
         var waiting: [Waiting] = []
         var committing = 0
+        /// How many commits have begun so far.
+        var begun = 0
     }
 
     private let limits: GroupLimits
@@ -87,23 +93,44 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
         let step: Step = state.withLock { state in
             guard state.waiting.count < limits.waiting else { return .refuse(state.waiting.count) }
             state.waiting.append(waiting)
-            guard state.committing < limits.commits else { return .wait }
-            state.committing += 1
-            return .start
+            if state.committing == 0 || state.waiting.count >= limits.requests, begin(&state) {
+                return .start
+            }
+            return state.waiting.count == 1 ? .watch(state.begun) : .wait
         }
         switch step {
         case .refuse(let count): waiting.answer(.failure(OutboxError.overloaded(waiting: count)))
         case .wait: break
-        case .start: Task { await self.commitUntilEmpty() }
+        case .watch(let begun): Task { await self.commitBeside(begun) }
+        case .start: Task { await self.commitUntilDone() }
         }
     }
 
-    private func nextBatch() -> [Waiting] {
+    /// Takes a place among the commits, where one is free.
+    private func begin(_ state: inout State) -> Bool {
+        guard state.committing < limits.commits else { return false }
+        state.committing += 1
+        return true
+    }
+
+    /// Commits what still waits behind the commit of this number when that has been under way for long.
+    private func commitBeside(_ begun: Int) async {
+        guard limits.commits > 1 else { return }
+        try? await Task.sleep(for: limits.overlap)
+        let isLate = state.withLock { $0.begun == begun && !$0.waiting.isEmpty && begin(&$0) }
+        if isLate { await commitUntilDone(isLate: true) }
+    }
+
+    /// What is committed next; nothing where nobody waits, or too few for a commit beside another that is not late.
+    /// `rest`: the number of the last commit, where others wait on behind it.
+    private func nextBatch(isLate: Bool) -> (batch: [Waiting], rest: Int?) {
         state.withLock { state in
-            guard !state.waiting.isEmpty else {
+            let isWorthIt = isLate || state.committing == 1 || state.waiting.count >= limits.requests
+            guard isWorthIt, !state.waiting.isEmpty else {
                 state.committing -= 1
-                return []
+                return ([], state.waiting.isEmpty ? nil : state.begun)
             }
+            state.begun += 1
             var sum = 0
             let batch = state.waiting.prefix(limits.requests).prefix { waiting in
                 sum += weight(waiting.request)
@@ -112,14 +139,17 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
             let count = max(1, batch.count)
             let taken = Array(state.waiting.prefix(count))
             state.waiting.removeFirst(count)
-            return taken
+            return (taken, state.waiting.isEmpty ? nil : state.begun)
         }
     }
 
-    private func commitUntilEmpty() async {
+    private func commitUntilDone(isLate: Bool = false) async {
+        var isLate = isLate
         while true {
-            let batch = nextBatch()
+            let (batch, rest) = nextBatch(isLate: isLate)
+            if let rest { Task { await self.commitBeside(rest) } }
             guard !batch.isEmpty else { return }
+            isLate = false
             await settle(batch)
         }
     }
