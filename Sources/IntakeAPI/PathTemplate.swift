@@ -18,12 +18,13 @@ package struct PathTemplate: Sendable, Hashable {
     /// The parameters of a path that fits, still percent-encoded.
     package func match(_ path: [Substring]) -> [String: Substring]? {
         guard path.count == segments.count else { return nil }
+        // Most templates differ in a word: nothing is gathered before all of those fit.
+        for (segment, part) in zip(segments, path) {
+            if case .fixed(let text) = segment, !text.utf8.elementsEqual(part.utf8) { return nil }
+        }
         var parameters: [String: Substring] = [:]
         for (segment, part) in zip(segments, path) {
-            switch segment {
-            case .fixed(let text): guard text.utf8.elementsEqual(part.utf8) else { return nil }
-            case .parameter(let name): parameters[name] = part
-            }
+            if case .parameter(let name) = segment { parameters[name] = part }
         }
         return parameters
     }
