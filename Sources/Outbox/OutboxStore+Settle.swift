@@ -105,7 +105,9 @@ private func readSettled(_ rows: PostgresRows) throws -> SettledBatch {
     var lanes: Set<Int32> = []
     for row in rows {
         var columns = ColumnReader(row)
-        if let delivery = try columns.optionalUUID().flatMap(DeliveryID.init) { result.fenced.append(delivery) }
+        if let delivery = try columns.optionalUUID().flatMap(DeliveryID.init) {
+            result.fenced.append(delivery)
+        }
         if let event = try columns.optionalUUID() { result.endedEvents.append(LogoutEventID.of(event)) }
         if let lane = try columns.optionalInt4() { lanes.insert(lane) }
     }

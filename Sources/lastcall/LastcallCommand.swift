@@ -20,7 +20,8 @@ struct LastcallCommand: AsyncParsableCommand {
             ClientsCommand.self, KeysCommand.self, APIKeysCommand.self, LogoutCommand.self,
             DeliveriesCommand.self,
             AuditCommand.self, EventsCommand.self, RedeliveriesCommand.self, SessionsCommand.self,
-            SQLDoorCommand.self, WhereCommand.self, LogLabelCommand.self, BenchCommand.self, BenchSinkCommand.self,
+            SQLDoorCommand.self, WhereCommand.self, LogLabelCommand.self, BenchCommand.self,
+            BenchSinkCommand.self,
         ]
     )
 }

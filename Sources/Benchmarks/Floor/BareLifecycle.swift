@@ -11,8 +11,8 @@ final class BareLifecycle {
     private static let laneCount = 200
 
     private let connection: PostgresConnection
-    private var cursors = [UUID](
-        repeating: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+    private var cursors = [(dueAt: Int64, id: UUID)](
+        repeating: (0, UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))),
         count: laneCount
     )
     private var serial: UInt64 = 0
@@ -23,10 +23,12 @@ final class BareLifecycle {
         try connection.execute(
             script: """
                 create schema bench_floor;
-                create table bench_floor.queue (id uuid primary key, lane int4 not null, sub text, sid text);
-                create index on bench_floor.queue (lane, id);
-                create table bench_floor.history (id uuid primary key, lane int4 not null, sub text, sid text, status int2 not null,
-                    ended_at timestamptz not null, jti uuid not null);
+                create table bench_floor.queue (id uuid not null, lane int4 not null, due_at timestamptz not null default clock_timestamp(),
+                    attempt int4 not null default 0, sub text, sid text, primary key (id, lane)) with (fillfactor = 70);
+                create index on bench_floor.queue (lane, due_at, id);
+                create table bench_floor.history (id uuid not null, lane int4 not null, attempt int4 not null, sub text, sid text,
+                    status int2 not null, http_status int2, ended_at timestamptz not null, jti uuid not null, primary key (id, lane, attempt));
+                create index on bench_floor.history (lane, ended_at desc);
                 """
         )
     }
@@ -41,19 +43,20 @@ final class BareLifecycle {
     private static let read = PostgresStatement(
         name: "bench_read",
         text: """
-            select q.id, q.lane, q.sub, q.sid from unnest($1::int4[], $2::uuid[]) as l(lane, after)
-            cross join lateral (select * from bench_floor.queue q where q.lane = l.lane and q.id > l.after
-                order by q.id limit $3::int4) q
+            select q.id, q.lane, q.due_at, q.sub, q.sid from unnest($1::int4[], $2::timestamptz[], $3::uuid[]) as l(lane, at, id)
+            cross join lateral (select * from bench_floor.queue q where q.lane = l.lane and (q.due_at, q.id) > (l.at, l.id)
+                order by q.due_at, q.id limit $4::int4) q
             """,
         access: .readOnly
     )
     private static let end = PostgresStatement(
         name: "bench_end",
         text: """
-            with ended as (delete from bench_floor.queue where id = any($1::uuid[]) returning id, lane, sub, sid)
-            insert into bench_floor.history (id, lane, sub, sid, status, ended_at, jti)
-            select e.id, e.lane, e.sub, e.sid, 1, now(), j.jti from ended e
-            join unnest($1::uuid[], $2::uuid[]) as j(id, jti) on j.id = e.id
+            with ended as (
+                delete from bench_floor.queue q using unnest($1::uuid[], $2::int4[], $3::uuid[]) as e(id, lane, jti)
+                where q.id = e.id and q.lane = e.lane returning q.id, q.lane, q.attempt + 1 as attempt, q.sub, q.sid, e.jti)
+            insert into bench_floor.history (id, lane, attempt, sub, sid, status, http_status, ended_at, jti)
+            select id, lane, attempt, sub, sid, 1, 200, clock_timestamp(), jti from ended
             """
     )
 
@@ -87,17 +90,20 @@ final class BareLifecycle {
         let rows = try connection.query(
             Self.read,
             .int4Array(lanes.map { Int32($0) }),
-            .uuidArray(lanes.map { cursors[$0] }),
+            .timestampArray(lanes.map { cursors[$0].dueAt }),
+            .uuidArray(lanes.map { cursors[$0].id }),
             .int4(Int32(quota))
         )
         var read: [UUID?] = []
+        var owners: [Int32?] = []
         for row in rows {
-            let id = try row.uuid(0)
-            cursors[Int(try row.int4(1))] = id
+            let (id, lane) = (try row.uuid(0), try row.int4(1))
+            cursors[Int(lane)] = (try row.timestamp(2), id)
             read.append(id)
+            owners.append(lane)
         }
         guard read.count == Self.batch else { throw BenchmarkError("the bare lifecycle lost rows") }
-        try connection.query(Self.end, .uuidArray(read), .uuidArray(ids))
+        try connection.query(Self.end, .uuidArray(read), .int4Array(owners), .uuidArray(ids))
     }
 
     /// A uuid whose order is that of time, as version 7 has it.
