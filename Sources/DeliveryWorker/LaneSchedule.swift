@@ -6,8 +6,7 @@ package import Outbox
 ///
 /// A value without a clock: the caller says what time it is. What it keeps apart: a lane with a backlog takes its turn
 /// like any other; a lane that hangs keeps at most what it has; all slow lanes together hold at most a quarter of the
-/// slots; while slots are scarce, no lane holds more than its fair share of them, so that many lanes that begin to hang
-/// at once leave room for the others. A lane's window opens with its successes and halves with a timeout, so a lane that nobody has heard from
+/// slots. A lane's window opens with its successes and halves with a timeout, so a lane that nobody has heard from
 /// begins with two.
 package struct LaneSchedule: Sendable {
     /// Lanes in one claim.
@@ -45,16 +44,16 @@ package struct LaneSchedule: Sendable {
         }
 
         /// How many more it may have in flight; none where it has to wait.
-        mutating func takeTurn(at now: ContinuousClock.Instant, most: Int, slowBudget: Int) -> Int {
+        mutating func takeTurn(at now: ContinuousClock.Instant, slowBudget: Int) -> Int {
             isQueued = false
-            let free = min(window, cap, most) - starts.count
-            let room = isSlow ? min(free, slowBudget) : free
-            guard room > 0, !isPaused, !hangs(at: now) else {
+            let room = min(window, cap) - starts.count
+            let most = isSlow ? min(room, slowBudget) : room
+            guard most > 0, !isPaused, !hangs(at: now) else {
                 // Its own deliveries, as they end, put it back; so does the end of a pause.
                 hasMore = true
                 return 0
             }
-            return room
+            return most
         }
 
         /// A claim has given it deliveries.
@@ -92,8 +91,6 @@ package struct LaneSchedule: Sendable {
     /// Deliveries that are claimed and have not left.
     package private(set) var held = 0
     private var heldBySlow = 0
-    /// Lanes that hold anything.
-    private var holders = 0
 
     package init(slots: Int) {
         self.slots = slots
@@ -101,11 +98,6 @@ package struct LaneSchedule: Sendable {
 
     /// Deliveries that may still be claimed.
     package var free: Int { max(0, slots - held) }
-
-    /// The most that one lane may hold now. Slots are scarce while less than a quarter is free.
-    private var mostPerLane: Int {
-        free >= slots / 4 ? slots : max(1, slots / max(1, holders))
-    }
 
     /// A lane is said to have something due.
     package mutating func announce(_ lane: Int32) {
@@ -146,12 +138,11 @@ package struct LaneSchedule: Sendable {
         // A fair share for each lane that waits, so that many lanes get a few connections each and not a few lanes many.
         let share = max(1, slots / max(1, queue.count))
         var slowBudget = max(1, slots / 4) - heldBySlow
-        let most = mostPerLane
         var turns = queue.count
         while turns > 0, budget > 0, claims.count < Self.lanesPerClaim, let key = queue.popFirst() {
             turns -= 1
             guard let place = lanes.index(forKey: key) else { continue }
-            let room = lanes.values[place].takeTurn(at: now, most: most, slowBudget: slowBudget)
+            let room = lanes.values[place].takeTurn(at: now, slowBudget: slowBudget)
             guard room > 0 else {
                 if lanes.values[place].starts.isEmpty, !lanes.values[place].isPaused { enqueue(key) }
                 continue
@@ -183,7 +174,6 @@ package struct LaneSchedule: Sendable {
             guard let place = lanes.index(forKey: claim.client) else { continue }
             let count = counts[claim.client] ?? 0
             lanes.values[place].claimed(count, batch.lanes[claim.client], at: now)
-            if lanes.values[place].starts.count == count, count > 0 { holders += 1 }
             held += count
             if lanes.values[place].isSlow { heldBySlow += count }
             if lanes.values[place].hasMore { enqueue(claim.client) }
@@ -202,7 +192,6 @@ package struct LaneSchedule: Sendable {
         let heldAsSlow = lanes.values[place].heldAsSlow
         guard lanes.values[place].ended(startedAt: startedAt, ending) else { return }
         held -= 1
-        if lanes.values[place].starts.isEmpty { holders -= 1 }
         heldBySlow += lanes.values[place].heldAsSlow - heldAsSlow
         if lanes.values[place].hasMore, !lanes.values[place].isPaused { enqueue(key) }
     }

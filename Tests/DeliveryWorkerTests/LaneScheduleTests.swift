@@ -125,33 +125,6 @@ struct LaneScheduleTests {
     }
 
     @Test(
-        "while less than a quarter of the slots is free, a lane gets no more than its fair share of all",
-        arguments: [(6, 6, [4]), (7, 6, [2]), (9, 6, [1]), (4, 8, [4]), (5, 8, []), (6, 7, [1])]
-    )
-    func scarceSlots(heldByOther: Int, held: Int, quotas: [Int]) {
-        var schedule = schedule(slots: 16, windows: [1: 16, 7: 16])
-        for (lane, count) in [(Int32(1), heldByOther), (7, held)] {
-            schedule.announce(lane)
-            give(count, to: lane, of: &schedule, at: start)
-        }
-        schedule.announce(7)
-        #expect(schedule.next(at: start).map(\.quota) == quotas)
-    }
-
-    @Test("a lane that had its fair share takes its turn again once one of its own has left")
-    func fairShareAgain() {
-        var schedule = schedule(slots: 16, windows: [1: 16, 7: 16])
-        for (lane, count) in [(Int32(1), 6), (7, 8)] {
-            schedule.announce(lane)
-            give(count, to: lane, of: &schedule, at: start)
-        }
-        schedule.announce(7)
-        #expect(schedule.next(at: start).isEmpty)
-        schedule.ended(7, startedAt: start, .answered)
-        #expect(schedule.next(at: start).map(\.client) == [7])
-    }
-
-    @Test(
         "slots are shared among the lanes that wait",
         arguments: [(1, [1]), (3, [1, 1, 1]), (5, [1, 1, 1]), (6, [2, 2, 2]), (99, [2, 2, 2])]
     )
