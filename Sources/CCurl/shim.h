@@ -51,10 +51,6 @@ static inline CURLcode lastcall_easy_set_receive(CURL *easy, CURLoption option, 
     return curl_easy_setopt(easy, option, function);
 }
 
-static inline CURLcode lastcall_easy_set_tls_context(CURL *easy, curl_ssl_ctx_callback function) {
-    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, function);
-}
-
 static inline CURLcode lastcall_easy_set_open_socket(CURL *easy, curl_opensocket_callback function) {
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
 }

@@ -1,5 +1,4 @@
 import CCurl
-import COpenSSL
 
 /// What all transfers of one client share.
 struct TransferSettings: Sendable {
@@ -65,7 +64,6 @@ struct TransferSettings: Sendable {
         try options.set(CURLOPT_SSLVERSION, Int(oldest))
         try options.set(CURLOPT_CAINFO, caFile)
         try options.set(CURLOPT_CAPATH, String?.none)
-        try options.check(unsafe lastcall_easy_set_tls_context(easy, releaseBuffers))
 
         try options.set(CURLOPT_NOSIGNAL, 1)
         try options.set(CURLOPT_TCP_NODELAY, 1)
@@ -92,11 +90,4 @@ struct TransferSettings: Sendable {
     private func wholeSeconds(_ duration: Duration) -> Int {
         Int(max(1, min(duration.components.seconds, 86_400)))
     }
-}
-
-/// An idle connection keeps no buffers, which are some 34 kB of each: a worker holds one connection or more for every RP.
-private let releaseBuffers: curl_ssl_ctx_callback = { _, context, _ in
-    guard let context = unsafe context else { return CURLE_SSL_CERTPROBLEM }
-    unsafe SSL_CTX_ctrl(OpaquePointer(context), SSL_CTRL_MODE, Int(SSL_MODE_RELEASE_BUFFERS), nil)
-    return CURLE_OK
 }
