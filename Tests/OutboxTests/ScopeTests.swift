@@ -230,4 +230,19 @@ struct ScopeTests {
         #expect(try await bench.accept(request).accepted?.event.status == .noTargets)
         #expect(try bench.participations().count == 8)
     }
+
+    @Test("of one commit's events the first that names a participation ends it, as target or by a filter")
+    func firstOfABatch() async throws {
+        let bench = try await Workbench()
+        try await bench.populate()
+        let answers = try await bench.store.accept(
+            [
+                bench.request([.sid("mail", "m1")]), bench.request(where: ["session_id": "s1"]),
+                bench.request(where: ["user_id": "alice"]),
+            ],
+            usualDeliverWithin: 60
+        )
+        #expect(answers.map { $0?.accepted?.event.matched } == [1, 2, 1])
+        #expect(try bench.participations().allSatisfy { !$0.hasPrefix("s1") && !$0.hasPrefix("s2") })
+    }
 }
