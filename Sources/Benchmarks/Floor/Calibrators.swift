@@ -1,5 +1,6 @@
 internal import Certificates
 internal import PostgresClient
+internal import Synchronization
 
 /// What a delivery costs at least on this machine: a signed token, its POST to the same relying parties, its rows in the same
 /// cluster; each by code that does nothing else. CPU microseconds for each delivery.
@@ -21,9 +22,11 @@ final class Calibrators {
     private let lifecycle: BareLifecycle
     private let relyingParties: Stage.RelyingParties
     private let authority: String
-    /// How long each of the three is to take, in seconds, and how much of it that was last time.
-    private let seconds: Double
-    private var counts: (sign: Int, post: Int, rows: Int) = (100, 1_000, 2_048)
+    /// CPU time that each of the three is to take.
+    private let microseconds: Double
+    /// Enough that a first run says what one costs; later runs follow from that, never from the time on a wall, which would
+    /// make them short where the machine is busy.
+    private var counts: (sign: Int, post: Int, rows: Int) = (200, 2_000, 4 * BareLifecycle.batch)
 
     init(_ stage: Stage, _ key: BenchmarkKey, kid: String, _ parties: Stage.RelyingParties, seconds: Double)
         throws
@@ -32,30 +35,27 @@ final class Calibrators {
         lifecycle = try BareLifecycle(on: try stage.connect())
         relyingParties = parties
         authority = stage.authority.certificatePEM
-        self.seconds = seconds
+        microseconds = seconds * 1e6
     }
 
     /// Measures each of the three once.
     func run() throws -> FloorCost {
         try Interrupt.check()
         var cost = FloorCost()
-        let signed = try timed(&counts.sign) { try signing.run($0) }
+        let signed = try signing.run(counts.sign)
         cost.sign = signed.microseconds
-        let posted = try timed(&counts.post) { try post($0, signed.token) }
-        (cost.postClient, cost.postSink) = posted
-        let lived = try timed(&counts.rows) { try lifecycle.run($0) }
-        (cost.sqlBackend, cost.sqlClient) = lived
+        (cost.postClient, cost.postSink) = try post(counts.post, signed.token)
+        (cost.sqlBackend, cost.sqlClient) = try lifecycle.run(counts.rows)
+        counts = (
+            fitting(cost.sign, 200), fitting(cost.post, 2_000), fitting(cost.sql, 4 * BareLifecycle.batch)
+        )
         try relyingParties.sink.reset()
         return cost
     }
 
-    /// Runs so many, and finds out how many fit into the time for the next run.
-    private func timed<R>(_ count: inout Int, _ body: (Int) throws -> R) rethrows -> R {
-        let start = Moment.now
-        let result = try body(count)
-        let taken = max(Double(Moment.now - start) / 1e9, 0.001)
-        count = min(max(Int(Double(count) * seconds / taken), 100), count * 50)
-        return result
+    /// How many of that cost fit into the time.
+    private func fitting(_ cost: Double, _ least: Int) -> Int {
+        max(least, Int(min(microseconds / max(cost, 1), 1e6)))
     }
 
     /// Posts the same token over as many connections as there are origins.
@@ -67,25 +67,24 @@ final class Calibrators {
         let requests = relyingParties.sink.ports.map {
             LoadPlan.post("/bcl", port: $0, headers: headers, body: body)
         }
-        let plan = LoadPlan(
-            ports: relyingParties.sink.ports,
-            connections: requests.count,
-            authority: authority,
-            requests: count
-        ) { requests[$0 % requests.count] }
-        let before = ProcessCPU.microseconds(of: relyingParties.process.id) ?? 0
-        let handshakes = try LeanClient.run(
-            LoadPlan(ports: plan.ports, connections: plan.connections, authority: authority, requests: 0) {
-                _ in []
+        let process = relyingParties.process.id
+        // Connecting is no part of a POST over a connection that is kept: the sink's time counts from the first request on.
+        let start = Mutex(0.0)
+        let result = try LeanClient.run(
+            LoadPlan(
+                ports: relyingParties.sink.ports,
+                connections: requests.count,
+                authority: authority,
+                requests: count
+            ) { number in
+                if number == 0 { start.withLock { $0 = ProcessCPU.microseconds(of: process) ?? 0 } }
+                return requests[number % requests.count]
             }
         )
-        let after = ProcessCPU.microseconds(of: relyingParties.process.id) ?? 0
-        let result = try LeanClient.run(plan)
-        guard result.statuses == [200: count], handshakes.requests.isEmpty else {
+        let used = (ProcessCPU.microseconds(of: process) ?? 0) - start.withLock { $0 }
+        guard result.statuses == [200: count] else {
             throw BenchmarkError("the sink did not answer each POST of the lean client with 200")
         }
-        // Connecting is no part of a POST over a connection that is kept: what it costs the sink is taken off.
-        let used = (ProcessCPU.microseconds(of: relyingParties.process.id) ?? 0) - after - (after - before)
-        return (result.cpuPerRequest, max(0, used) / Double(count))
+        return (result.cpuPerRequest, used / Double(count))
     }
 }

@@ -8,7 +8,7 @@ struct BulkScenario: Scenario {
     func run(on stage: Stage, into report: inout ScenarioReport) throws {
         let (participations, seconds, patience): (Int, Double, Double) =
             switch stage.scale {
-            case .correctness: (2_000, 2, 60)
+            case .correctness: (2_000, 1, 60)
             case .standard: (50_000, 10, 120)
             case .full: (1_000_000, 60, 3_600)
             }

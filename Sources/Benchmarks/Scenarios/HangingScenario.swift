@@ -6,7 +6,7 @@ struct HangingScenario: Scenario {
     func run(on stage: Stage, into report: inout ScenarioReport) throws {
         let (rate, seconds): (Double, Double) =
             switch stage.scale {
-            case .correctness: (100, 2)
+            case .correctness: (100, 1)
             case .standard: (500, 12)
             case .full: (500, 60)
             }

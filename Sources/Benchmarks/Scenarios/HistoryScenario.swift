@@ -7,7 +7,7 @@ struct HistoryScenario: Scenario {
         let (levels, legs, count): ([Int], Int, Int) =
             switch stage.scale {
             case .correctness: ([0, 2_000], 1, 400)
-            case .standard: ([0, 200_000, 1_000_000], 3, 6_000)
+            case .standard: ([0, 200_000, 1_000_000], 3, 4_000)
             case .full: ([0, 1_000_000, 10_000_000], 5, 20_000)
             }
         let scene = try Scene(on: stage)

@@ -7,7 +7,7 @@ struct LatencyScenario: Scenario {
     private static let rate = 100.0
 
     func run(on stage: Stage, into report: inout ScenarioReport) throws {
-        let seconds = stage.scale == .correctness ? 2.0 : stage.scale == .full ? 60 : 10
+        let seconds = stage.scale == .correctness ? 1.0 : stage.scale == .full ? 60 : 10
         let together = try Scene(on: stage)
         try measure(together, "in one process", seconds, (.atMost(3), .atMost(10)), &report)
         together.end(.up)

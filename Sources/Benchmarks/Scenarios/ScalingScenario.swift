@@ -12,7 +12,7 @@ struct ScalingScenario: Scenario {
             case .full: (9, 40_000)
             }
         let scene = try Scene(on: stage, roles: [.serve])
-        var (costs, rates): ([Int: [Double]], [Int: [Double]]) = ([:], [:])
+        var (costs, rates): ([Int: [CPUReading]], [Int: [Double]]) = ([:], [:])
         // In turns, because the machine is never quiet for long: each round is compared with itself.
         for round in 0..<rounds {
             scene.end(.work)
@@ -20,7 +20,7 @@ struct ScalingScenario: Scenario {
                 while scene.products.count < 1 + workers { try scene.add(.work) }
                 let before = try scene.deliveredCount()
                 let (cpu, rate) = try scene.cost(of: count, "w\(round)-\(workers)-")
-                costs[workers, default: []].append(cpu.total)
+                costs[workers, default: []].append(cpu)
                 rates[workers, default: []].append(rate)
                 let sent = (count / 200) * 200
                 let found = try scene.deliveredCount() - before
@@ -28,12 +28,19 @@ struct ScalingScenario: Scenario {
             }
         }
         for workers in [1, 2, 4] {
-            let (cost, rate) = (Statistics(costs[workers] ?? []), Statistics(rates[workers] ?? []))
-            report.add(Figure("cpu per delivery, workers: \(workers)", cost.median, "us"))
-            report.add(Figure("rate, workers: \(workers)", rate.median, "1/s"))
+            let cost = costs[workers] ?? []
+            let parts: [(String, KeyPath<CPUReading, Double>)] = [
+                ("cpu per delivery", \.total), ("of it product", \.product), ("of it Postgres", \.postgres),
+            ]
+            for (name, part) in parts {
+                let median = Statistics(cost.map { $0[keyPath: part] }).median
+                report.add(Figure("\(name), workers: \(workers)", median, "us"))
+            }
+            let rate = Statistics(rates[workers] ?? []).median
+            report.add(Figure("rate, workers: \(workers)", rate, "1/s"))
         }
         for workers in [2, 4] {
-            let ratios = zip(costs[workers] ?? [], costs[1] ?? []).map { $0 / $1 }
+            let ratios = zip(costs[workers] ?? [], costs[1] ?? []).map { $0.total / $1.total }
             report.add(
                 .ratio(
                     "cost with \(workers) workers / with 1",

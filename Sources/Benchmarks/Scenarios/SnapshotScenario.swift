@@ -16,7 +16,7 @@ struct SnapshotScenario: Scenario {
             case .full: 60.0
             }
         // The full run holds it for ten minutes, so that its last minute is the tenth.
-        let parts = stage.scale == .full ? 10 : Self.parts
+        let parts = stage.scale == .full ? 10 : stage.scale == .correctness ? 2 : Self.parts
         let scene = try Scene(on: stage)
         let delivered = try scene.deliveredCount()
         let holder = try stage.connect()

@@ -69,7 +69,12 @@ struct BenchCommand: AsyncParsableCommand {
     private func judge(_ result: BenchmarkRun.Result, _ former: RatioFile?) throws {
         if saveRatios {
             let kept = RatioFile(result.reports, keeping: try? RatioFile(ratiosBytes()))
-            try Data(kept.json + [0x0A]).write(to: URL(fileURLWithPath: ratios))
+            let file = URL(fileURLWithPath: ratios)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try Data(kept.json + [0x0A]).write(to: file)
         }
         let regressions = former?.regressions(in: result.reports) ?? []
         for line in regressions { tell("regression: \(line)") }
