@@ -15,6 +15,11 @@ package struct LaneSchedule: Sendable {
     package static let patience = Duration.seconds(1)
     /// What a lane that is not known yet may have in flight.
     package static let firstWindow = 2
+    /// What a lane may get in one turn, however many wait: a claim looks at the same rows for one delivery as for four.
+    package static let smallestShare = 4
+    /// While more than half of the slots are taken, claims are this far apart: a few big ones cost less than many small
+    /// ones, and what is held keeps the wire busy meanwhile.
+    package static let busyInterval = Duration.milliseconds(20)
 
     /// Changed in place only: a copy would have its list of starts copied at the next change.
     private struct Lane {
@@ -131,12 +136,17 @@ package struct LaneSchedule: Sendable {
         if lanes[lane]?.hasMore == true { enqueue(lane) }
     }
 
+    /// How long the next claim should wait for more slots to become free, when one was made at this time.
+    package func rest(since last: ContinuousClock.Instant, at now: ContinuousClock.Instant) -> Duration {
+        free > 0 && free < slots / 2 ? max(.zero, Self.busyInterval - (now - last)) : .zero
+    }
+
     /// The lanes whose turn it is; none where no slot is free or no lane has anything.
     package mutating func next(at now: ContinuousClock.Instant) -> [LaneClaim] {
         var claims: [LaneClaim] = []
         var budget = free
         // A fair share for each lane that waits, so that many lanes get a few connections each and not a few lanes many.
-        let share = max(1, slots / max(1, queue.count))
+        let share = max(Self.smallestShare, slots / max(1, queue.count))
         var slowBudget = max(1, slots / 4) - heldBySlow
         var turns = queue.count
         while turns > 0, budget > 0, claims.count < Self.lanesPerClaim, let key = queue.popFirst() {
