@@ -178,14 +178,10 @@ public final class DeliveryWorker: Service {
         let poll = LanePoll(interval: settings.pollInterval, wake: signal)
         let pollTask = Task { await poll.run { await self.lookThrough() } }
         defer { pollTask.cancel() }
-        var last = ContinuousClock.now - LaneSchedule.busyInterval
         for await _ in signals {
             if takesLook() { await lookThrough() }
             while !isDraining, clocksAgree {
-                let rest = schedule.withLock { $0.rest(since: last, at: .now) }
-                if rest > .zero { try? await Task.sleep(for: rest) }
-                last = .now
-                let claims = schedule.withLock { $0.next(at: .now) }
+                let claims = schedule.withLock { $0.waitsForSlots(at: .now) ? [] : $0.next(at: .now) }
                 guard !claims.isEmpty else { break }
                 await claim(claims, worker, signing)
             }

@@ -15,11 +15,12 @@ package struct LaneSchedule: Sendable {
     package static let patience = Duration.seconds(1)
     /// What a lane that is not known yet may have in flight.
     package static let firstWindow = 2
-    /// What a lane may get in one turn, however many wait: a claim looks at the same rows for one delivery as for four.
+    /// What a lane may get in one turn, unless more lanes wait than there are slots: a claim looks at the same rows for
+    /// one delivery as for four.
     package static let smallestShare = 4
-    /// While more than half of the slots are taken, claims are this far apart: a few big ones cost less than many small
-    /// ones, and what is held keeps the wire busy meanwhile.
-    package static let busyInterval = Duration.milliseconds(20)
+    /// A claim that took the last slot is followed by the next one after this long, or once a third of them is free: a
+    /// few big claims cost less than many small ones, and what is held keeps the wire busy meanwhile.
+    package static let fullInterval = Duration.milliseconds(100)
 
     /// Changed in place only: a copy would have its list of starts copied at the next change.
     private struct Lane {
@@ -96,6 +97,8 @@ package struct LaneSchedule: Sendable {
     /// Deliveries that are claimed and have not left.
     package private(set) var held = 0
     private var heldBySlow = 0
+    /// When a claim took the last free slot, where none has been made since.
+    private var fullSince: ContinuousClock.Instant?
 
     package init(slots: Int) {
         self.slots = slots
@@ -136,9 +139,10 @@ package struct LaneSchedule: Sendable {
         if lanes[lane]?.hasMore == true { enqueue(lane) }
     }
 
-    /// How long the next claim should wait for more slots to become free, when one was made at this time.
-    package func rest(since last: ContinuousClock.Instant, at now: ContinuousClock.Instant) -> Duration {
-        free > 0 && free < slots / 2 ? max(.zero, Self.busyInterval - (now - last)) : .zero
+    /// Whether the next claim waits for more slots to become free; each delivery that leaves may end the wait.
+    package func waitsForSlots(at now: ContinuousClock.Instant) -> Bool {
+        guard let fullSince, free < slots / 3 else { return false }
+        return now - fullSince < Self.fullInterval
     }
 
     /// The lanes whose turn it is; none where no slot is free or no lane has anything.
@@ -146,7 +150,7 @@ package struct LaneSchedule: Sendable {
         var claims: [LaneClaim] = []
         var budget = free
         // A fair share for each lane that waits, so that many lanes get a few connections each and not a few lanes many.
-        let share = max(Self.smallestShare, slots / max(1, queue.count))
+        let share = queue.count > slots ? 1 : max(Self.smallestShare, slots / max(1, queue.count))
         var slowBudget = max(1, slots / 4) - heldBySlow
         var turns = queue.count
         while turns > 0, budget > 0, claims.count < Self.lanesPerClaim, let key = queue.popFirst() {
@@ -188,6 +192,7 @@ package struct LaneSchedule: Sendable {
             if lanes.values[place].isSlow { heldBySlow += count }
             if lanes.values[place].hasMore { enqueue(claim.client) }
         }
+        fullSince = free == 0 ? now : nil
         forgetIdleLanes()
     }
 
