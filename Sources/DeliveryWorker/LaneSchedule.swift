@@ -18,8 +18,9 @@ package struct LaneSchedule: Sendable {
     /// What a lane may get in one turn, unless more lanes wait than there are slots: a claim looks at the same rows for
     /// one delivery as for four.
     package static let smallestShare = 4
-    /// A claim that took the last slot is followed by the next one after this long, or once a third of them is free: a
-    /// few big claims cost less than many small ones, and what is held keeps the wire busy meanwhile.
+    /// A claim that left no room for a backlog is followed by the next one after this long, once a third of the slots is
+    /// free, or when a lane is announced: a few big claims cost less than many small ones, and what is held keeps the wire
+    /// busy meanwhile.
     package static let fullInterval = Duration.milliseconds(100)
 
     /// Changed in place only: a copy would have its list of starts copied at the next change.
@@ -30,6 +31,9 @@ package struct LaneSchedule: Sendable {
         var lowWater = Timestamp(microseconds: .min)
         var bulkLowWater = Timestamp(microseconds: .min)
         var isQueued = false
+        var isAnnounced = false
+        /// It was announced while it had no room: the next delivery that leaves announces it again.
+        var isOwed = false
         var hasMore = false
         /// Its breaker is about to change.
         var isPaused = false
@@ -51,7 +55,6 @@ package struct LaneSchedule: Sendable {
 
         /// How many more it may have in flight; none where it has to wait.
         mutating func takeTurn(at now: ContinuousClock.Instant, slowBudget: Int) -> Int {
-            isQueued = false
             let room = min(window, cap) - starts.count
             let most = isSlow ? min(room, slowBudget) : room
             guard most > 0, !isPaused, !hangs(at: now) else {
@@ -93,11 +96,14 @@ package struct LaneSchedule: Sendable {
 
     package let slots: Int
     private var lanes: [Int32: Lane] = [:]
+    /// Lanes with a backlog, and those that a look through the queue has found.
     private var queue: Deque<Int32> = []
+    /// Lanes that have just got something: they go first.
+    private var announced: Deque<Int32> = []
     /// Deliveries that are claimed and have not left.
     package private(set) var held = 0
     private var heldBySlow = 0
-    /// When a claim took the last free slot, where none has been made since.
+    /// When a claim left no room for a backlog, where none has been made since.
     private var fullSince: ContinuousClock.Instant?
 
     package init(slots: Int) {
@@ -109,7 +115,9 @@ package struct LaneSchedule: Sendable {
 
     /// A lane is said to have something due.
     package mutating func announce(_ lane: Int32) {
-        enqueue(lane)
+        guard !lanes[lane, default: Lane()].isAnnounced else { return }
+        lanes[lane, default: Lane()].isAnnounced = true
+        announced.append(lane)
     }
 
     /// A look through the queue found a lane with something due since these times; late commits lie behind the marks.
@@ -141,39 +149,69 @@ package struct LaneSchedule: Sendable {
 
     /// Whether the next claim waits for more slots to become free; each delivery that leaves may end the wait.
     package func waitsForSlots(at now: ContinuousClock.Instant) -> Bool {
-        guard let fullSince, free < slots / 3 else { return false }
+        guard announced.isEmpty, let fullSince, free < slots / 3 else { return false }
         return now - fullSince < Self.fullInterval
     }
 
     /// The lanes whose turn it is; none where no slot is free or no lane has anything.
+    ///
+    /// Those that were announced come first, and alone get the last eighth of the slots: a backlog, as a bulk logout
+    /// makes, neither goes before them nor takes all the room. Where both wait, the backlog gets a quarter of what is free.
     package mutating func next(at now: ContinuousClock.Instant) -> [LaneClaim] {
         var claims: [LaneClaim] = []
-        var budget = free
-        // A fair share for each lane that waits, so that many lanes get a few connections each and not a few lanes many.
-        let share = queue.count > slots ? 1 : max(Self.smallestShare, slots / max(1, queue.count))
         var slowBudget = max(1, slots / 4) - heldBySlow
-        var turns = queue.count
-        while turns > 0, budget > 0, claims.count < Self.lanesPerClaim, let key = queue.popFirst() {
-            turns -= 1
-            guard let place = lanes.index(forKey: key) else { continue }
-            let room = lanes.values[place].takeTurn(at: now, slowBudget: slowBudget)
-            guard room > 0 else {
-                if lanes.values[place].starts.isEmpty, !lanes.values[place].isPaused { enqueue(key) }
+        let waiting = announced.count + queue.count
+        // A fair share for each lane that waits, so that many lanes get a few connections each and not a few lanes many.
+        let share = waiting > slots ? 1 : max(Self.smallestShare, slots / max(1, waiting))
+        let backlog = queue.isEmpty ? 0 : max(0, free - slots / 8) / 4
+        var budget = free - backlog
+        for _ in 0..<announced.count where budget > 0 && claims.count < Self.lanesPerClaim {
+            guard let key = announced.popFirst() else { break }
+            lanes[key]?.isAnnounced = false
+            if let claim = turn(of: key, at: now, min(budget, share), &slowBudget) {
+                claims.append(claim)
+                budget -= claim.quota
+            } else {
+                lanes[key]?.isOwed = true
+            }
+        }
+        budget = max(0, budget + backlog - slots / 8)
+        for _ in 0..<queue.count where budget > 0 && claims.count < Self.lanesPerClaim {
+            guard let key = queue.popFirst() else { break }
+            lanes[key]?.isQueued = false
+            // A lane twice in one claim would be given twice what its client allows.
+            guard !claims.contains(where: { $0.client == key }) else {
+                lanes[key]?.hasMore = true
                 continue
             }
-            let quota = min(room, budget, share)
-            claims.append(
-                LaneClaim(
-                    client: key,
-                    lowWater: lanes.values[place].lowWater,
-                    bulkLowWater: lanes.values[place].bulkLowWater,
-                    quota: quota
-                )
-            )
-            budget -= quota
-            if lanes.values[place].isSlow { slowBudget -= quota }
+            if let claim = turn(of: key, at: now, min(budget, share), &slowBudget) {
+                claims.append(claim)
+                budget -= claim.quota
+            }
         }
         return claims
+    }
+
+    private mutating func turn(
+        of key: Int32,
+        at now: ContinuousClock.Instant,
+        _ most: Int,
+        _ slowBudget: inout Int
+    ) -> LaneClaim? {
+        guard let place = lanes.index(forKey: key) else { return nil }
+        let room = lanes.values[place].takeTurn(at: now, slowBudget: slowBudget)
+        guard room > 0 else {
+            if lanes.values[place].starts.isEmpty, !lanes.values[place].isPaused { enqueue(key) }
+            return nil
+        }
+        let quota = min(room, most)
+        if lanes.values[place].isSlow { slowBudget -= quota }
+        return LaneClaim(
+            client: key,
+            lowWater: lanes.values[place].lowWater,
+            bulkLowWater: lanes.values[place].bulkLowWater,
+            quota: quota
+        )
     }
 
     /// What a claim gave.
@@ -192,7 +230,7 @@ package struct LaneSchedule: Sendable {
             if lanes.values[place].isSlow { heldBySlow += count }
             if lanes.values[place].hasMore { enqueue(claim.client) }
         }
-        fullSince = free == 0 ? now : nil
+        fullSince = free <= slots / 8 ? now : nil
         forgetIdleLanes()
     }
 
@@ -208,7 +246,13 @@ package struct LaneSchedule: Sendable {
         guard lanes.values[place].ended(startedAt: startedAt, ending) else { return }
         held -= 1
         heldBySlow += lanes.values[place].heldAsSlow - heldAsSlow
-        if lanes.values[place].hasMore, !lanes.values[place].isPaused { enqueue(key) }
+        guard !lanes.values[place].isPaused else { return }
+        if lanes.values[place].isOwed {
+            lanes.values[place].isOwed = false
+            announce(key)
+        } else if lanes.values[place].hasMore {
+            enqueue(key)
+        }
     }
 
     private mutating func enqueue(_ key: Int32) {
@@ -222,7 +266,10 @@ package struct LaneSchedule: Sendable {
 
     private mutating func forgetIdleLanes() {
         guard lanes.count > 20_000 else { return }
-        lanes = lanes.filter { $0.value.isQueued || $0.value.isPaused || !$0.value.starts.isEmpty }
+        lanes = lanes.filter { entry in
+            entry.value.isQueued || entry.value.isAnnounced || entry.value.isPaused
+                || !entry.value.starts.isEmpty
+        }
     }
 }
 

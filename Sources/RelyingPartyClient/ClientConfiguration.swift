@@ -23,7 +23,7 @@ public struct ClientConfiguration: Sendable {
     /// How many bytes of headers an answer may have, interim answers and trailers included.
     public var headerLimit = 65_536
 
-    /// How many connections are kept, in use or idle; well above the number of RPs, or they are dialled again.
+    /// How many connections are kept, in use or idle; where there are more RPs, those of longest ago are dialled again.
     public var maximumConnections = 2_048
 
     /// How long an idle connection is kept: shorter than most servers do, so that few are found closed.

@@ -100,6 +100,7 @@ extension LastcallSettings {
         propagateTraceContext = try reader.value(SettingTable.propagateTraceContext)
         lease = try reader.value(SettingTable.lease)
         slots = try reader.value(SettingTable.slots)
+        keptConnections = try reader.value(SettingTable.keptConnections)
         pollInterval = try reader.value(SettingTable.pollInterval)
         settleBatchSize = try reader.value(SettingTable.settleBatchSize)
         settleInterval = try reader.value(SettingTable.settleInterval)

@@ -135,6 +135,8 @@ public struct LastcallSettings: Sendable {
     public let lease: Duration
     /// Attempts in flight in one process.
     public let slots: Int
+    /// Connections to relying parties that one process keeps.
+    public let keptConnections: Int
     /// The longest pause between two looks for due deliveries.
     public let pollInterval: Duration
     /// Outcomes in one transaction.

@@ -71,6 +71,7 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.propagateTraceContext) var propagateTraceContext: String?
     @Option(SettingTable.lease) var lease: String?
     @Option(SettingTable.slots) var slots: String?
+    @Option(SettingTable.keptConnections) var keptConnections: String?
     @Option(SettingTable.pollInterval) var pollInterval: String?
     @Option(SettingTable.settleBatchSize) var settleBatchSize: String?
     @Option(SettingTable.settleInterval) var settleInterval: String?
@@ -157,6 +158,7 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.propagateTraceContext.definition, propagateTraceContext),
             (SettingTable.lease.definition, lease),
             (SettingTable.slots.definition, slots),
+            (SettingTable.keptConnections.definition, keptConnections),
             (SettingTable.pollInterval.definition, pollInterval),
             (SettingTable.settleBatchSize.definition, settleBatchSize),
             (SettingTable.settleInterval.definition, settleInterval),

@@ -54,8 +54,9 @@ extension SettingTable {
         (
             "Deliveries",
             [
-                lease.definition, slots.definition, pollInterval.definition, settleBatchSize.definition,
-                settleInterval.definition, drain.definition, partitionDaysAhead.definition,
+                lease.definition, slots.definition, keptConnections.definition, pollInterval.definition,
+                settleBatchSize.definition, settleInterval.definition, drain.definition,
+                partitionDaysAhead.definition,
                 retentionInterval.definition, installationRetentionDays.definition,
                 analyzeInterval.definition,
             ]

@@ -77,6 +77,16 @@ enum SettingTable {
         unit: "attempts",
         "Attempts in flight in one process."
     )
+    static let keptConnections = Setting.integer(
+        "kept_connections",
+        default: 2_500,
+        1...1_000_000,
+        unit: "connections",
+        """
+        Connections to relying parties that one process keeps for their next logout, some 46 kB each. With fewer than \
+        there are relying parties, those heard from longest ago are dialled again.
+        """
+    )
     static let pollInterval = Setting.milliseconds(
         "poll_interval_milliseconds",
         default: 250,

@@ -98,7 +98,7 @@ struct Runtime {
         configuration.caFile = settings.caFile
         configuration.minimumTLS = settings.minimumTLSVersion == "1.3" ? .tls13 : .tls12
         configuration.shutdownGrace = settings.drain
-        configuration.maximumConnections = 16_384
+        configuration.maximumConnections = settings.keptConnections
         configuration.egressProxy = settings.proxy
         if let proxy = configuration.egressProxy {
             logger.info(

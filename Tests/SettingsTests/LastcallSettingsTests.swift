@@ -31,6 +31,7 @@ struct LastcallSettingsTests {
         #expect(settings.minimumTLSVersion == "1.2" && settings.clientKeysStale == .seconds(86_400))
         #expect(settings.lease == .seconds(10))
         #expect(settings.slots == 512)
+        #expect(settings.keptConnections == 2_500)
         #expect(settings.pollInterval == .milliseconds(250))
         #expect(settings.settleBatchSize == 128)
         #expect(settings.settleInterval == .milliseconds(5))
