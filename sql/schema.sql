@@ -1698,7 +1698,9 @@ CREATE TABLE lastcall.deliveries (
     rejected_after_unknown boolean DEFAULT false NOT NULL,
     client_id text NOT NULL COLLATE pg_catalog."C",
     sub text COLLATE pg_catalog."C",
-    sid text COLLATE pg_catalog."C"
+    sid text COLLATE pg_catalog."C",
+    is_delivered boolean DEFAULT false NOT NULL,
+    CONSTRAINT deliveries_check CHECK ((is_delivered = (status = 'delivered'::lastcall.delivery_status)))
 )
 PARTITION BY RANGE (delivery_id);
 
@@ -1717,7 +1719,9 @@ CREATE TABLE lastcall.deliveries_default (
     rejected_after_unknown boolean DEFAULT false NOT NULL,
     client_id text NOT NULL COLLATE pg_catalog."C",
     sub text COLLATE pg_catalog."C",
-    sid text COLLATE pg_catalog."C"
+    sid text COLLATE pg_catalog."C",
+    is_delivered boolean DEFAULT false NOT NULL,
+    CONSTRAINT deliveries_check CHECK ((is_delivered = (status = 'delivered'::lastcall.delivery_status)))
 );
 
 CREATE TABLE lastcall.delivery_queue (
@@ -1744,7 +1748,25 @@ CREATE TABLE lastcall.delivery_queue (
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='50000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='50000');
 
-CREATE VIEW lastcall.delivery_view WITH (security_invoker='true') AS
+CREATE VIEW lastcall.ended_deliveries WITH (security_invoker='true') AS
+ SELECT d.issuer_key,
+    d.delivery_id,
+    d.client_id,
+    d.sub,
+    d.sid,
+    d.status,
+    (d.reason)::text AS reason,
+    d.attempt_count,
+    NULL::timestamp with time zone AS next_attempt_at,
+    d.deliver_before,
+    d.ended_at,
+    d.nonstandard_status,
+    d.rejected_after_unknown,
+    d.is_delivered
+   FROM lastcall.deliveries d
+  WHERE (NOT lastcall.is_webhook(d.delivery_id));
+
+CREATE VIEW lastcall.open_deliveries WITH (security_invoker='true') AS
  SELECT q.issuer_key,
     q.delivery_id,
     c.client_id,
@@ -1773,23 +1795,38 @@ CREATE VIEW lastcall.delivery_view WITH (security_invoker='true') AS
     false AS rejected_after_unknown
    FROM (lastcall.delivery_queue q
      JOIN lastcall.clients c ON ((c.client_key = q.client_key)))
-  WHERE (NOT lastcall.is_webhook(q.delivery_id))
+  WHERE (NOT lastcall.is_webhook(q.delivery_id));
+
+CREATE VIEW lastcall.delivery_view WITH (security_invoker='true') AS
+ SELECT open_deliveries.issuer_key,
+    open_deliveries.delivery_id,
+    open_deliveries.client_id,
+    open_deliveries.sub,
+    open_deliveries.sid,
+    open_deliveries.status,
+    open_deliveries.reason,
+    open_deliveries.attempt_count,
+    open_deliveries.next_attempt_at,
+    open_deliveries.deliver_before,
+    open_deliveries.ended_at,
+    open_deliveries.nonstandard_status,
+    open_deliveries.rejected_after_unknown
+   FROM lastcall.open_deliveries
 UNION ALL
- SELECT d.issuer_key,
-    d.delivery_id,
-    d.client_id,
-    d.sub,
-    d.sid,
-    d.status,
-    (d.reason)::text AS reason,
-    d.attempt_count,
-    NULL::timestamp with time zone AS next_attempt_at,
-    d.deliver_before,
-    d.ended_at,
-    d.nonstandard_status,
-    d.rejected_after_unknown
-   FROM lastcall.deliveries d
-  WHERE (NOT lastcall.is_webhook(d.delivery_id));
+ SELECT ended_deliveries.issuer_key,
+    ended_deliveries.delivery_id,
+    ended_deliveries.client_id,
+    ended_deliveries.sub,
+    ended_deliveries.sid,
+    ended_deliveries.status,
+    ended_deliveries.reason,
+    ended_deliveries.attempt_count,
+    ended_deliveries.next_attempt_at,
+    ended_deliveries.deliver_before,
+    ended_deliveries.ended_at,
+    ended_deliveries.nonstandard_status,
+    ended_deliveries.rejected_after_unknown
+   FROM lastcall.ended_deliveries;
 
 CREATE TABLE lastcall.event_subjects (
     issuer_key integer NOT NULL,
@@ -2181,6 +2218,10 @@ CREATE INDEX clients_sealed ON lastcall.clients USING btree (client_key) WHERE (
 
 CREATE UNIQUE INDEX clients_webhook ON lastcall.clients USING btree (issuer_key) WHERE ((deleted_at IS NULL) AND (kind = 'completion_webhook'::lastcall.client_kind));
 
+CREATE INDEX deliveries_for_lists ON ONLY lastcall.deliveries USING btree (issuer_key, delivery_id) WHERE (NOT is_delivered);
+
+CREATE INDEX deliveries_default_issuer_key_delivery_id_idx ON lastcall.deliveries_default USING btree (issuer_key, delivery_id) WHERE (NOT is_delivered);
+
 CREATE INDEX deliveries_not_delivered ON ONLY lastcall.deliveries USING btree (issuer_key, status, client_id, delivery_id) WHERE (status <> 'delivered'::lastcall.delivery_status);
 
 CREATE INDEX deliveries_default_issuer_key_status_client_id_delivery_id_idx ON lastcall.deliveries_default USING btree (issuer_key, status, client_id, delivery_id) WHERE (status <> 'delivered'::lastcall.delivery_status);
@@ -2236,6 +2277,8 @@ ALTER INDEX lastcall.audit_events_in_order ATTACH PARTITION lastcall.audit_event
 ALTER INDEX lastcall.audit_events_pkey ATTACH PARTITION lastcall.audit_events_default_pkey;
 
 ALTER INDEX lastcall.audit_events_settled ATTACH PARTITION lastcall.audit_events_default_xact_audit_id_idx;
+
+ALTER INDEX lastcall.deliveries_for_lists ATTACH PARTITION lastcall.deliveries_default_issuer_key_delivery_id_idx;
 
 ALTER INDEX lastcall.deliveries_not_delivered ATTACH PARTITION lastcall.deliveries_default_issuer_key_status_client_id_delivery_id_idx;
 
