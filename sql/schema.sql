@@ -1700,7 +1700,7 @@ CREATE TABLE lastcall.deliveries (
     sub text COLLATE pg_catalog."C",
     sid text COLLATE pg_catalog."C",
     is_delivered boolean DEFAULT false NOT NULL,
-    CONSTRAINT deliveries_check CHECK ((is_delivered = (status = 'delivered'::lastcall.delivery_status)))
+    CONSTRAINT deliveries_check CHECK (((NOT is_delivered) OR (status = 'delivered'::lastcall.delivery_status)))
 )
 PARTITION BY RANGE (delivery_id);
 
@@ -1721,7 +1721,7 @@ CREATE TABLE lastcall.deliveries_default (
     sub text COLLATE pg_catalog."C",
     sid text COLLATE pg_catalog."C",
     is_delivered boolean DEFAULT false NOT NULL,
-    CONSTRAINT deliveries_check CHECK ((is_delivered = (status = 'delivered'::lastcall.delivery_status)))
+    CONSTRAINT deliveries_check CHECK (((NOT is_delivered) OR (status = 'delivered'::lastcall.delivery_status)))
 );
 
 CREATE TABLE lastcall.delivery_queue (

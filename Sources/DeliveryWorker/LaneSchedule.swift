@@ -15,7 +15,7 @@ package struct LaneSchedule: Sendable {
     package static let patience = Duration.seconds(1)
     /// What a lane that is not known yet may have in flight.
     package static let firstWindow = 2
-    /// What a lane may get in one turn, unless more lanes wait than there are slots: a claim looks at the same rows for
+    /// What a lane may get in one turn, unless more lanes wait than there are slots, or there are few of those: a claim looks at the same rows for
     /// one delivery as for four.
     package static let smallestShare = 4
     /// A claim that left no room for a backlog is followed by the next one after this long, once a third of the slots is
@@ -162,7 +162,7 @@ package struct LaneSchedule: Sendable {
         var slowBudget = max(1, slots / 4) - heldBySlow
         let waiting = announced.count + queue.count
         // A fair share for each lane that waits, so that many lanes get a few connections each and not a few lanes many.
-        let share = waiting > slots ? 1 : max(Self.smallestShare, slots / max(1, waiting))
+        let share = max(1, slots / max(1, waiting), waiting > slots ? 1 : min(Self.smallestShare, slots / 32))
         let backlog = queue.isEmpty ? 0 : max(0, free - slots / 8) / 4
         var budget = free - backlog
         for _ in 0..<announced.count where budget > 0 && claims.count < Self.lanesPerClaim {
