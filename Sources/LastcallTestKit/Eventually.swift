@@ -10,7 +10,7 @@
 /// - Throws: ``TestKitError`` when the bound has passed, or what `ask` threw.
 public func eventually<Answer>(
     _ what: String,
-    within bound: Duration = .seconds(30),
+    within bound: Duration = .seconds(120),
     _ ask: () async throws -> Answer?
 ) async throws -> Answer {
     let end = ContinuousClock.now + bound
@@ -30,7 +30,7 @@ public func eventually<Answer>(
 /// - Throws: ``TestKitError`` when the bound has passed, or what `condition` threw.
 public func eventually(
     _ what: String,
-    within bound: Duration = .seconds(30),
+    within bound: Duration = .seconds(120),
     holds condition: () async throws -> Bool
 ) async throws {
     let _: Void = try await eventually(what, within: bound) { try await condition() ? () : nil }

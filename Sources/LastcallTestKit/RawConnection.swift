@@ -25,7 +25,7 @@ public final class RawConnection: Sendable {
     }
 
     /// How long silence is listened to.
-    public static let patience: Int32 = 15_000
+    public static let patience: Int32 = 60_000
 
     private let stream: Stream
 

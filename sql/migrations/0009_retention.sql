@@ -156,20 +156,24 @@ begin
         order by day nulls first, h.place
     loop
         continue when part.day >= ((now() at time zone 'utc') - shortest * interval '1 day')::date;
-        if part.day is null then
-            execute format('select exists (select from lastcall.issuers_in(%1$L) i(issuer_key) where exists (
-                select from lastcall.%1$I t where t.issuer_key = i.issuer_key and t.%2$I < lastcall.retention_cut(i.issuer_key, $1)))',
-                part.child, part.key) into has_past using installation_days;
-        elsif lastcall.day_is_past(part.parent, part.day, installation_days, false) then
-            return query select part.parent, part.day, true;
-            continue;
-        else
-            has_past := exists (select from lastcall.issuers_in(part.child) i(issuer_key)
-                where lastcall.retention_cut(i.issuer_key, installation_days) >= lastcall.uuid7_floor((part.day + 1)::timestamp at time zone 'utc'));
-        end if;
-        if has_past then
-            return query select part.parent, part.day, false;
-        end if;
+        begin
+            if part.day is null then
+                execute format('select exists (select from lastcall.issuers_in(%1$L) i(issuer_key) where exists (
+                    select from lastcall.%1$I t where t.issuer_key = i.issuer_key and t.%2$I < lastcall.retention_cut(i.issuer_key, $1)))',
+                    part.child, part.key) into has_past using installation_days;
+            elsif lastcall.day_is_past(part.parent, part.day, installation_days, false) then
+                return query select part.parent, part.day, true;
+                continue;
+            else
+                has_past := exists (select from lastcall.issuers_in(part.child) i(issuer_key)
+                    where lastcall.retention_cut(i.issuer_key, installation_days) >= lastcall.uuid7_floor((part.day + 1)::timestamp at time zone 'utc'));
+            end if;
+            if has_past then
+                return query select part.parent, part.day, false;
+            end if;
+        exception when undefined_table then
+            continue;   -- another process has dropped it since
+        end;
     end loop;
 end $$;
 
