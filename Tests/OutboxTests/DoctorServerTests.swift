@@ -53,6 +53,33 @@ struct DoctorServerTests {
         }
     }
 
+    @Test("an open snapshot is named with its holder", arguments: [(0, 1, 2), (2, 3, 1), (3, 3, 0)])
+    func snapshot(severity: Int, warning: Int, error: Int) async throws {
+        let name = try await cluster.createDatabase()
+        let holder = try PostgresConnection.connect(
+            PostgresConfiguration(
+                connectionString: cluster.connectionString(database: name),
+                applicationName: "a report"
+            )
+        )
+        try holder.execute(script: "begin isolation level repeatable read; select txid_current()")
+        let pid = try #require(
+            try holder.query(PostgresStatement(name: "pid", text: "select pg_backend_pid()")).first?.int4(0)
+        )
+        var limits = Doctor.Limits()
+        limits.holderSeconds = Doctor.Threshold(
+            warning: warning == 3 ? 0 : 1_000,
+            error: error == 0 ? 0 : 1_000
+        )
+        let expected: DoctorFinding.Severity = severity == 0 ? .ok : severity == 2 ? .warning : .error
+        // A session that has just been opened may still hold an older one.
+        try await eventually("the holder") {
+            let found = try await examine(.snapshot, limits)
+            return found.figure.contains("pid \(pid) (a report, user postgres, idle in transaction)")
+                && found.severity == expected && (found.remedy == nil) == (expected == .ok)
+        }
+    }
+
     @Test("prepared transactions and replication slots that hold rows back are named")
     func holders() async throws {
         #expect(try await examine(.preparedTransactions).figure == "none")

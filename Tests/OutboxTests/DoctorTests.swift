@@ -25,37 +25,6 @@ struct DoctorTests {
         for finding in findings { #expect(!finding.figure.contains("\n")) }
     }
 
-    @Test("an open snapshot is named with its holder", arguments: [(0, 1, 2), (2, 3, 1), (3, 3, 0)])
-    func snapshot(severity: Int, warning: Int, error: Int) async throws {
-        let bench = try await Workbench()
-        var configuration = try ScratchDatabase.current.configuration
-        configuration.idleInTransactionTimeout = .seconds(60)
-        let holder = try PostgresConnection.connect(
-            PostgresConfiguration(
-                connectionString: configuration.connectionString,
-                applicationName: "a report"
-            )
-        )
-        try holder.execute(script: "begin isolation level repeatable read; select txid_current()")
-        let pid = try #require(
-            try holder.query(PostgresStatement(name: "pid", text: "select pg_backend_pid()")).first?.int4(0)
-        )
-        // Other tests' sessions may be older; this one's is found once theirs have ended.
-        try await eventually("the holder") {
-            let found = try await bench.examine { limits in
-                limits.holderSeconds = Doctor.Threshold(
-                    warning: warning == 3 ? 0 : 1_000,
-                    error: error == 0 ? 0 : 1_000
-                )
-            }.first { $0.check == .snapshot }
-            guard let found,
-                found.figure.contains("pid \(pid) (a report, user postgres, idle in transaction)")
-            else { return false }
-            let expected: DoctorFinding.Severity = severity == 0 ? .ok : severity == 2 ? .warning : .error
-            return found.severity == expected && (found.remedy == nil) == (expected == .ok)
-        }
-    }
-
     @Test("rows in a default partition, and a day without a partition, are found")
     func partitions() async throws {
         let bench = try await Workbench()
