@@ -82,6 +82,14 @@ public final class DeliveryWorker: Service {
         signal.yield()
     }
 
+    /// Says that lanes have something due that may wait behind what is announced: a step of a bulk logout, or of a
+    /// redelivery.
+    func queue(_ lanes: [Int32]) {
+        schedule.withLock { schedule in lanes.forEach { schedule.queue($0) } }
+        metrics.wakeUps.increment()
+        signal.yield()
+    }
+
     /// Sets who is told in this process of events that have ended.
     public func listen(_ listener: @escaping @Sendable ([LogoutEventID]) -> Void) {
         control.withLock { $0.endListener = listener }

@@ -120,6 +120,11 @@ package struct LaneSchedule: Sendable {
         announced.append(lane)
     }
 
+    /// A lane is said to have something due that may wait behind others.
+    package mutating func queue(_ lane: Int32) {
+        enqueue(lane)
+    }
+
     /// A look through the queue found a lane with something due since these times; late commits lie behind the marks.
     package mutating func discovered(_ key: Int32, heads: LaneHeads) {
         if let place = lanes.index(forKey: key) {

@@ -35,7 +35,7 @@ struct OperationRunner {
     private func step(_ what: String, _ body: () async throws -> [Int32]?) async -> Bool {
         do {
             guard let lanes = try await body() else { return false }
-            if !lanes.isEmpty { worker.wake(lanes) }
+            if !lanes.isEmpty { worker.queue(lanes) }
             return true
         } catch is CancellationError {
             return false
