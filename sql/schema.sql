@@ -855,6 +855,7 @@ declare
     of_client int;
     keys bigint[];
     last_key bigint;
+    last_client int;
     placed_count int;
     tally record;
     lanes int[];
@@ -878,6 +879,13 @@ begin
         keys := array(select p.participation_key from lastcall.participations p
             where p.client_key = of_client and p.participation_key > op.cursor_key and p.created_at <= op.created_at
             order by p.participation_key limit size);
+    elsif op.filter ? 'sub' and op.filter - 'sub' = '{}' then
+        -- So may those of one sub: sorting what is left of them at each step would cost its square.
+        select array_agg(p.participation_key order by p.client_key, p.participation_key), max(p.client_key) into keys, last_client from (
+            select p.client_key, p.participation_key from lastcall.participations p
+            where p.issuer_key = op.issuer_key and p.sub = op.filter ->> 'sub' and p.created_at <= op.created_at
+                and (p.client_key, p.participation_key) > (op.cursor_client, op.cursor_key)
+            order by p.client_key, p.participation_key limit size) p;
     else
         keys := array(select p.participation_key
             from lastcall.matching(op.issuer_key, op.filter ->> 'session_id', op.filter ->> 'sid', op.filter ->> 'sub',
@@ -937,14 +945,15 @@ begin
         count(*) filter (where p.kind = 'excluded')::int as excluded,
         array_agg(distinct p.client_key) filter (where p.kind = 'queued') as lanes
     into tally from placed p;
-    placed_count := cardinality(keys);
+    placed_count := coalesce(cardinality(keys), 0);
 
     update lastcall.logout_events e
     set matched = e.matched + tally.matched, open_count = e.open_count + tally.open, failed = e.failed + tally.failed,
         not_covered = e.not_covered + tally.not_covered, excluded = e.excluded + tally.excluded, expanding = placed_count >= size
     where e.issuer_key = op.issuer_key and e.event_id = op.event_id;
     update lastcall.operations o
-    set done = o.done + tally.matched, matched = o.matched + tally.matched, cursor_key = coalesce(last_key, o.cursor_key), due_at = now(),
+    set done = o.done + tally.matched, matched = o.matched + tally.matched, cursor_key = coalesce(last_key, o.cursor_key),
+        cursor_client = coalesce(last_client, o.cursor_client), due_at = now(),
         status = case when placed_count < size then 'done' else 'running' end::lastcall.operation_status,
         ended_at = case when placed_count < size then now() end
     where o.operation_id = op.operation_id;
@@ -2018,6 +2027,7 @@ CREATE TABLE lastcall.operations (
     done bigint DEFAULT 0 NOT NULL,
     cursor uuid,
     cursor_key bigint DEFAULT 0 NOT NULL,
+    cursor_client integer DEFAULT 0 NOT NULL,
     due_at timestamp with time zone DEFAULT now() NOT NULL,
     actor text NOT NULL COLLATE pg_catalog."C",
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -2262,7 +2272,7 @@ CREATE INDEX participations_client ON lastcall.participations USING btree (clien
 
 CREATE INDEX participations_sid ON lastcall.participations USING btree (issuer_key, sid) WHERE (sid IS NOT NULL);
 
-CREATE INDEX participations_sub ON lastcall.participations USING btree (issuer_key, sub, client_key);
+CREATE INDEX participations_sub ON lastcall.participations USING btree (issuer_key, sub, client_key, participation_key);
 
 CREATE INDEX participations_user ON lastcall.participations USING btree (issuer_key, user_id) WHERE (user_id IS NOT NULL);
 

@@ -15,7 +15,7 @@ extension OutboxStore {
     /// Turns some more participations of a waiting bulk logout into deliveries.
     ///
     /// - Returns: the lanes that have something due now; `nil` where no expansion waits.
-    public func expandStep(limit: Int = 500, usualDeliverWithin: Double) async throws -> [Int32]? {
+    public func expandStep(limit: Int = 100, usualDeliverWithin: Double) async throws -> [Int32]? {
         try await repeating { connection in
             let rows = try connection.query(.expandStep, .int4(Int32(limit)), .float8(usualDeliverWithin))
             return try rows.first.flatMap { try $0.bool(0) ? $0.int4Array(1) : nil }

@@ -101,6 +101,31 @@ struct ExpansionTests {
         #expect(try Self.told(bench).count == 1_200)
     }
 
+    @Test("one sub at several clients is told once at each session, client by client, whatever the steps")
+    func oneSub() async throws {
+        let bench = try await Workbench()
+        for client in 1...3 {
+            let lane = try await bench.putClient("rp-\(client)")
+            try bench.run(
+                """
+                insert into lastcall.participations (issuer_key, client_key, session_id, sub, sid)
+                select \(bench.issuer), \(lane), 'session ' || n, 'everyone', n::text
+                from generate_series(1, 1200) n where n % 3 = \(client) - 1
+                """
+            )
+        }
+        let event = try #require(
+            try await bench.accept(bench.request(where: ["sub": "everyone"])).accepted
+        )
+        try bench.record("late rp-1 everyone late - -", created: "clock_timestamp()")
+        var steps = 0
+        while try await bench.store.expandStep(limit: 170, usualDeliverWithin: 60) != nil { steps += 1 }
+        #expect(event.isExpanding)
+        #expect(steps == 8)
+        #expect(try Self.told(bench) == Array(1...1_200))
+        #expect(try bench.participations() == ["late rp-1 late"])
+    }
+
     @Test("an expansion whose issuer is gone ends")
     func orphan() async throws {
         let bench = try await Self.bench(1_200)

@@ -17,7 +17,7 @@ create table lastcall.participations (
     unique nulls not distinct (issuer_key, session_id, client_key, sid)
 ) with (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000);
 create index participations_sid on lastcall.participations (issuer_key, sid) where sid is not null;
-create index participations_sub on lastcall.participations (issuer_key, sub, client_key);
+create index participations_sub on lastcall.participations (issuer_key, sub, client_key, participation_key);
 create index participations_user on lastcall.participations (issuer_key, user_id) where user_id is not null;
 create index participations_user_agent on lastcall.participations (issuer_key, user_agent_id) where user_agent_id is not null;
 create index participations_client on lastcall.participations (client_key, participation_key);

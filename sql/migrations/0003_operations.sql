@@ -16,6 +16,7 @@ create table lastcall.operations (
     done bigint not null default 0,
     cursor uuid,                                   -- the last delivery done
     cursor_key bigint not null default 0,          -- of an expansion: the last participation done
+    cursor_client int not null default 0,          -- and its client, where they are read client by client
     due_at timestamptz not null default now(),     -- when the next step may begin
     actor text collate "C" not null,
     created_at timestamptz not null default now(),
