@@ -19,7 +19,10 @@ struct HistoryScenario: Scenario {
         for (position, level) in levels.enumerated() {
             if level > seeded {
                 let start = Moment.now
+                let (bytes, known) = (try scene.bytesOnDisk(), seeded)
                 seeded += try seeding.addHistory(level - seeded)
+                let bytesEach = (try scene.bytesOnDisk() - bytes) / Double(seeded - known)
+                report.add(Figure("disk of a delivery, \(level) delivered", bytesEach, "bytes"))
                 stage.say("\(seeded) delivered, after \(Int(Double(Moment.now - start) / 1e9)) s")
             }
             let cost = try scene.legs(legs, of: count, "leg-\(position)")
@@ -48,5 +51,20 @@ struct HistoryScenario: Scenario {
             )
         )
         try scene.checkDeliveries(sent, delivered: (delivered, sent), into: &report)
+    }
+}
+
+extension Scene {
+    /// All rows and indexes of the product.
+    fileprivate func bytesOnDisk() throws -> Double {
+        Double(
+            try number(
+                "bench_bytes",
+                """
+                select sum(pg_total_relation_size(c.oid))::int8 from pg_class c
+                where c.relnamespace = 'lastcall'::regnamespace and c.relkind in ('r', 'm')
+                """
+            )
+        )
     }
 }
