@@ -32,9 +32,9 @@ struct Seeding {
     /// Each copy is a day's part earlier than the one before; it keeps what its ids say of each other.
     private static let function = """
         create schema bench;
-        create function bench.earlier(id uuid, milliseconds bigint, copy int) returns uuid language sql immutable as $$
+        create function bench.earlier(id uuid, milliseconds bigint) returns uuid language sql immutable as $$
             select encode(substring(int8send((('x' || encode(substring(b from 1 for 6), 'hex'))::bit(48)::bigint) - milliseconds) from 3)
-                || substring(b from 7 for 3) || int4send(copy) || substring(b from 14), 'hex')::uuid
+                || substring(b from 7), 'hex')::uuid
             from (select uuid_send(id) as b) u
         $$;
         create function bench.copy_history(copies int) returns void language plpgsql as $$
@@ -53,11 +53,11 @@ struct Seeding {
                     and attname in ('event_id', 'delivery_id', 'audit_id'));
                 select string_agg(quote_ident(attname), ', ' order by attnum),
                     string_agg(case when attname in ('event_id', 'delivery_id', 'audit_id', 'subject_id')
-                        then format('bench.earlier(%I, n * $2, n::int)', attname) else quote_ident(attname) end, ', ' order by attnum)
+                        then format('bench.earlier(%I, n * $2)', attname) else quote_ident(attname) end, ', ' order by attnum)
                 into columns, expressions
                 from pg_attribute where attrelid = parent and attnum > 0 and not attisdropped;
                 execute format('create temporary table original on commit drop as select * from %s', parent);
-                execute format('insert into %s (%s) select %s from generate_series($1, 1, -1) n, original on conflict do nothing',
+                execute format('insert into %s (%s) select %s from generate_series($1, 1, -1) n, original',
                     parent, columns, expressions) using copies, span;
                 drop table original;
             end loop;

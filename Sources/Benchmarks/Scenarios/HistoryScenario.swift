@@ -43,11 +43,15 @@ struct HistoryScenario: Scenario {
         }
         let sent = (1 + levels.count * legs) * (count / 200) * 200
         let delivered = try scene.deliveredCount() - before - seeded
+        let audited = try scene.number(
+            "bench_audited",
+            "select count(*) from lastcall.audit_events where type = 'logout.back_channel.delivered'"
+        )
         report.add(
             Check(
-                "the history is there",
-                seeded >= (levels.last ?? 0),
-                detail: "\(seeded) deliveries"
+                "the history is there, with its audit trail",
+                seeded >= (levels.last ?? 0) && audited == seeded + before + sent,
+                detail: "\(seeded) deliveries, \(audited) audit events of them and of what was sent"
             )
         )
         try scene.checkDeliveries(sent, delivered: (delivered, sent), into: &report)
