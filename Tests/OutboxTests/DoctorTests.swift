@@ -48,7 +48,7 @@ struct DoctorTests {
         let lane = try await bench.putClient("rp")
         let event = try await bench.accept(5, for: "rp").event.id
         #expect(try await bench.examine()[.queueDelay]?.severity == .ok)
-        for (age, severity) in [(59, "ok"), (61, "warning"), (599, "warning"), (601, "error")] {
+        for (age, severity) in [(30, "ok"), (61, "warning"), (570, "warning"), (601, "error")] {
             try bench.run("update lastcall.delivery_queue set due_at = now() - interval '\(age) s'")
             let found = try await bench.examine()[.queueDelay]
             #expect(found?.severity.rawValue == severity, "\(age)")
