@@ -39,10 +39,10 @@ struct RetryTests {
     @Test(
         "Retry-After is a floor for the wait, up to the client's cap",
         arguments: [
-            (503, "100", 3_600, 100.0...101), (429, "100", 3_600, 100.0...101),
-            (503, "100000", 60, 60.0...61),
-            (429, "100", 0, 0.0...1), (503, "soon", 3_600, 0.0...1),
-            (429, "Fri, 31 Dec 1999 23:59:59 GMT", 60, 0.0...1),
+            (503, "100", 3_600, 100.0...105), (429, "100", 3_600, 100.0...105),
+            (503, "100000", 60, 60.0...65),
+            (429, "100", 0, 0.0...5), (503, "soon", 3_600, 0.0...5),
+            (429, "Fri, 31 Dec 1999 23:59:59 GMT", 60, 0.0...5),
         ]
     )
     func retryAfter(status: Int, value: String, cap: Int, range: ClosedRange<Double>) async throws {
