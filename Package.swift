@@ -155,6 +155,20 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("FuzzTargets"),
+        // Breaks a fleet of the product on purpose, as processes and from outside: scripts/chaos.
+        .target(
+            name: "Chaos",
+            dependencies: [
+                "Benchmarks", "CEpoll", "COpenSSL", "CSpawn", "Certificates", "DeliveryPolicy", "EmbeddedPostgres", "LastcallTestKit",
+                "LogoutModel", "LogoutTokens", "PostgresClient", "StrictJSON", "Threads", logging,
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(name: "lastcall-chaos", dependencies: ["Benchmarks", "Chaos", argumentParser, signals], swiftSettings: strict),
+        tests(
+            "Chaos",
+            ["Benchmarks", "Certificates", "LastcallTestKit", "LogoutTokens", "PostgresClient", "StrictJSON", "Threads", "lastcall"]
+        ),
         // What scripts/harden network runs inside its network namespace.
         .executableTarget(
             name: "lastcall-network-proof",

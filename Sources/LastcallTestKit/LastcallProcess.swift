@@ -34,8 +34,9 @@ public final class LastcallProcess: Sendable {
     /// - Parameters:
     ///   - arguments: the subcommand and its arguments.
     ///   - environment: all of it but `PATH`.
+    ///   - through: a program, by its path, and its arguments, that becomes `lastcall` by exec, such as `prlimit`.
     /// - Throws: ``TestKitError``.
-    public init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    public init(_ arguments: [String], environment: [String: String] = [:], through: [String] = []) throws {
         folder = try Self.makeFolder()
         lifeline = try Shell.Lifeline()
         var variables = ["PATH": "/usr/bin:/bin"]
@@ -44,7 +45,7 @@ public final class LastcallProcess: Sendable {
         }
         variables.merge(environment) { $1 }
         id = try Shell.spawn(
-            [Self.executable()] + arguments,
+            through + [Self.executable()] + arguments,
             environment: variables.map { "\($0.key)=\($0.value)" },
             output: folder + "/output",
             errors: folder + "/errors",
@@ -68,6 +69,9 @@ public final class LastcallProcess: Sendable {
             if state.end == nil { _ = kill(id, signal) }
         }
     }
+
+    /// Whether it has not ended.
+    public var isRunning: Bool { state.withLock { $0.end == nil } }
 
     /// Waits for the end.
     public func end() async -> End {

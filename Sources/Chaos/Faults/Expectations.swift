@@ -1,0 +1,31 @@
+/// What the accounts of one fault may find, and by when.
+package struct Expectations: Sendable, Hashable {
+    /// Second POSTs of one delivery.
+    package enum Duplicates: Sendable, Hashable {
+        /// None at all.
+        case none
+        /// Where an earlier attempt's outcome was unknown, or one that is retried.
+        case explained
+    }
+
+    /// How deliveries may end; anything else is a difference.
+    package var ends: Set<String> = ["delivered"]
+    /// Which second POSTs there may be.
+    package var duplicates = Duplicates.explained
+    /// Whether accepted events may be missing after the fault: only where an asynchronous standby takes over. They are counted.
+    package var mayLose = false
+    /// How soon after the fault a delivery must arrive; `nil` where that is not judged.
+    package var firstDelivery: Duration? = .seconds(5)
+    /// How soon after the fault p99 must be back; `nil` where that is not judged.
+    package var recovery: Duration? = .seconds(60)
+    /// How soon a lost worker's delivery must be with another one; `nil` where that is not judged.
+    package var takeover: Duration? = .seconds(15)
+    /// How long it may take after the load has stopped until nothing is open.
+    package var quiet: Duration = .seconds(120)
+
+    /// What most faults expect.
+    package static let standard = Expectations()
+
+    /// - Parameter change: what is different from ``standard``.
+    package init(_ change: (inout Expectations) -> Void = { _ in }) { change(&self) }
+}
