@@ -14,6 +14,9 @@ package struct Expectations: Sendable, Hashable {
     package var duplicates = Duplicates.explained
     /// Whether accepted events may be missing after the fault: only where an asynchronous standby takes over. They are counted.
     package var mayLose = false
+    /// Whether claims may be undone: they commit asynchronously, so where Postgres itself crashes, a POST can be left without its
+    /// attempt, and made again.
+    package var mayLoseClaims = false
     /// How soon after the fault a delivery must arrive; `nil` where that is not judged.
     package var firstDelivery: Duration? = .seconds(5)
     /// How soon after the fault p99 must be back; `nil` where that is not judged.

@@ -13,6 +13,7 @@ package final class Load: Sendable {
 
     private struct State {
         var calls: [LogoutCall] = []
+        /// In order of their time.
         var ready: [Turn] = []
         var rate: Int
         var isOpen = false
@@ -26,7 +27,7 @@ package final class Load: Sendable {
     private let headers: [String]
     private let ports: @Sendable () -> [UInt16]
     /// More than wait at once for an answer: 100 a second for as long as a call may take.
-    private static let callers = 96
+    private static let callers = 128
     private static let timeout: Duration = .seconds(5)
     static let path = "/v1/issuers/\(World.issuer)/logout-events"
 
@@ -44,7 +45,7 @@ package final class Load: Sendable {
         ports: @escaping @Sendable () -> [UInt16]
     ) {
         state = Mutex(State(rate: setup.ratePerSecond))
-        parties = setup.parties
+        parties = setup.parties - setup.spares.count
         self.random = random
         headers = ["Authorization: Bearer \(key)"]
         self.ports = ports
@@ -83,25 +84,26 @@ package final class Load: Sendable {
     package func stop(within patience: Duration = .seconds(90)) async {
         state.withLock { $0.isOpen = false }
         let deadline = ContinuousClock.now + patience
-        while openCount > 0 || state.withLock({ !$0.ready.isEmpty }), ContinuousClock.now < deadline {
+        while openCount > 0 || state.withLock({ !$0.ready.isEmpty }), ContinuousClock.now < deadline,
+            !Task.isCancelled
+        {
             try? await Task.sleep(for: .milliseconds(20))
         }
         state.withLock { $0.isEnded = true }
-        while state.withLock({ $0.threads > 0 }) { try? await Task.sleep(for: .milliseconds(20)) }
+        while state.withLock({ $0.threads > 0 }) { usleep(5_000) }
     }
 
     /// Reports one logout beside the load, and waits until it is answered.
     ///
     /// - Parameter parties: who is told.
-    /// - Returns: its number in ``calls``.
-    package func report(to parties: [Int]) async -> Int {
-        let number = state.withLock { state in
-            add(parties, flawed: false, to: &state)
-        }
-        while state.withLock({ $0.calls[number].outcome == .open && !$0.isEnded }) {
+    /// - Returns: the call.
+    @discardableResult
+    package func report(to parties: [Int]) async -> LogoutCall {
+        let number = state.withLock { state in add(parties, flawed: false, to: &state) }
+        while state.withLock({ $0.calls[number].outcome == .open && !$0.isEnded }), !Task.isCancelled {
             try? await Task.sleep(for: .milliseconds(2))
         }
-        return number
+        return state.withLock { $0.calls[number] }
     }
 
     private func generate() {
@@ -133,21 +135,25 @@ package final class Load: Sendable {
         let targets = parties.enumerated().map { place, party in
             LogoutCall.Target(party: party, sub: "user-\(number)", sid: "s-\(number)-\(place)")
         }
-        state.calls.append(
-            LogoutCall(number: number, key: "call-\(number)", targets: targets, isFlawed: flawed)
-        )
-        state.ready.append(Turn(number: number, at: 0))
+        var call = LogoutCall(number: number, key: "call-\(number)", targets: targets, isFlawed: flawed)
+        call.dueAt = Moment.now
+        state.calls.append(call)
+        queue(Turn(number: number, at: call.dueAt), in: &state)
         return number
+    }
+
+    private func queue(_ turn: Turn, in state: inout State) {
+        let place = state.ready.lastIndex { $0.at <= turn.at }
+        state.ready.insert(turn, at: place.map { $0 + 1 } ?? 0)
     }
 
     private func send() {
         while true {
             let now = Moment.now
             let (call, isEnded) = state.withLock { state -> (LogoutCall?, Bool) in
-                guard let place = state.ready.firstIndex(where: { $0.at <= now }) else {
-                    return (nil, state.isEnded)
-                }
-                return (state.calls[state.ready.remove(at: place).number], state.isEnded)
+                guard let first = state.ready.first, first.at <= now else { return (nil, state.isEnded) }
+                state.ready.removeFirst()
+                return (state.calls[first.number], state.isEnded)
             }
             if isEnded { return }
             guard let call else {
@@ -198,8 +204,7 @@ package final class Load: Sendable {
             state.calls[call.number] = entry
             if wasOpen, entry.outcome == .open || call.number % 20 == 7 {
                 let wait = min(1_000, 100 << min(entry.tries, 4))
-                let turn = Turn(number: call.number, at: answeredAt + UInt64(wait) * 1_000_000)
-                state.ready.append(turn)
+                queue(Turn(number: call.number, at: answeredAt + UInt64(wait) * 1_000_000), in: &state)
             }
         }
     }

@@ -38,6 +38,8 @@ package struct LogoutCall: Sendable, Hashable {
     package let isFlawed: Bool
     /// What became of it.
     package var outcome = Outcome.open
+    /// When it was to be sent, whoever was busy then; on `CLOCK_MONOTONIC`.
+    package var dueAt: UInt64 = 0
     /// When it was sent for the first time, on `CLOCK_MONOTONIC`.
     package var sentAt: UInt64 = 0
     /// When it was sent so that it was answered.
@@ -60,11 +62,11 @@ package struct LogoutCall: Sendable, Hashable {
 
     /// The body of the request.
     package var body: String {
-        let targets = targets.map {
+        let named = targets.map {
             #"{"client_id":"\#(World.client($0.party))","sub":"\#($0.sub)","sid":"\#($0.sid)"}"#
         }
         let flaw = isFlawed ? #","no_such_member":1"# : ""
-        return #"{"targets":[\#(targets.joined(separator: ","))]\#(flaw)}"#
+        return #"{"targets":[\#(named.joined(separator: ","))]\#(flaw)}"#
     }
 
     /// The event, where it was accepted.

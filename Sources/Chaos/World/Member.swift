@@ -20,6 +20,8 @@ package final class Member: Sendable {
         package let startedAt: UInt64
         /// When it was killed or told to stop; `nil` while it runs.
         package var endedAt: UInt64?
+        /// When it was stopped with SIGSTOP; `nil` where it was not.
+        package var frozenAt: UInt64?
         /// Whether it was killed.
         package var wasKilled = false
     }
@@ -92,7 +94,9 @@ package final class Member: Sendable {
         )
         state.withLock { state in
             state.process = process
-            (state.port, state.adminPort) = (0, 0)
+            (state.port, state.adminPort) = (
+                port(in: settings["LASTCALL_LISTEN"]), port(in: settings["LASTCALL_ADMIN_LISTEN"])
+            )
             state.lives.append(Life(pid: process.id, startedAt: Moment.now))
         }
     }
@@ -148,6 +152,25 @@ package final class Member: Sendable {
     package func restart() async throws {
         await stop()
         try await start()
+    }
+
+    /// Whether the process has ended though nobody asked for it.
+    package var endedByItself: Bool {
+        state.withLock { state in
+            state.process?.isRunning == false && state.lives.last?.endedAt == nil
+        }
+    }
+
+    /// Notes that the process was stopped with SIGSTOP, so that its leases are taken over from now on.
+    package func wasFrozen() {
+        state.withLock { state in
+            guard let last = state.lives.indices.last else { return }
+            state.lives[last].frozenAt = Moment.now
+        }
+    }
+
+    private func port(in address: String?) -> UInt16 {
+        address?.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
     }
 
     private func ending(byKill: Bool) -> LastcallProcess? {

@@ -31,6 +31,9 @@ package final class World {
     /// What the fault found by itself.
     private(set) var checks: [Check] = []
     private(set) var notes: [String] = []
+    /// Wall clock and `CLOCK_MONOTONIC`, read at once.
+    package let clocks: (wall: Int64, monotonic: UInt64)
+    private let scratch: ScratchFolder
     private let operatorKey: String
     private let tell: @Sendable (String) -> Void
 
@@ -65,12 +68,9 @@ package final class World {
         self.isQuick = isQuick
         self.tell = tell
         random = SeededRandom(seed: seed)
-        var path = Array("\(base)/lastcall-chaos-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&path) != nil else {
-            throw ChaosError("no folder below \(base): errno \(errno)")
-        }
-        folder = String(decoding: path.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        unsafe chmod(folder, 0o755)
+        clocks = (Int64(Date().timeIntervalSince1970 * 1e6), Moment.now)
+        scratch = try ScratchFolder(below: base)
+        folder = scratch.path
         let authority = try CertificateAuthority(commonName: "Lastcall chaos")
         let caFile = folder + "/ca.pem"
         try Data(authority.certificatePEM.utf8).write(to: URL(filePath: caFile))
@@ -114,7 +114,14 @@ package final class World {
         await fleet.kill()
         parties.close()
         postgres.close()
-        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// A moment of `CLOCK_MONOTONIC` on the wall clock of before the fault.
+    ///
+    /// - Parameter moment: in nanoseconds.
+    /// - Returns: microseconds since 1970.
+    package func wall(_ moment: UInt64) -> Int64 {
+        clocks.wall + (Int64(moment) - Int64(clocks.monotonic)) / 1_000
     }
 
     /// Lets time pass; load goes on.
@@ -149,7 +156,11 @@ package final class World {
         within bound: Duration = .seconds(60),
         until condition: () async throws -> Bool
     ) async throws {
-        try await eventually(what, within: bound, holds: condition)
+        let deadline = ContinuousClock.now + bound
+        while try await !condition() {
+            guard ContinuousClock.now < deadline else { throw ChaosError("waited in vain for \(what)") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     /// Calls the API of a process that answers; one that must succeed.

@@ -27,6 +27,9 @@ package struct WorldSetup: Sendable, Hashable {
     /// What the clients' metadata say under `delivery`, as JSON; the shipped defaults unless told.
     package var clientDelivery = "{}"
 
+    /// Relying parties that the load leaves to the fault: the last few.
+    package var spares: Range<Int> { (parties - min(8, parties / 4))..<parties }
+
     /// What most faults are played in.
     package static let standard = WorldSetup()
 
