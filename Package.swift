@@ -167,7 +167,10 @@ let package = Package(
         .executableTarget(name: "lastcall-chaos", dependencies: ["Benchmarks", "Chaos", argumentParser, signals], swiftSettings: strict),
         tests(
             "Chaos",
-            ["Benchmarks", "Certificates", "LastcallTestKit", "LogoutTokens", "PostgresClient", "StrictJSON", "Threads", "lastcall"]
+            [
+                "Benchmarks", "Certificates", "DeliveryPolicy", "LastcallTestKit", "LogoutTokens", "PostgresClient", "RelyingPartyClient",
+                "StrictJSON", "Threads", "lastcall",
+            ]
         ),
         // What scripts/harden network runs inside its network namespace.
         .executableTarget(

@@ -1,13 +1,15 @@
 /// One connection to the sink, and what has come of a request that is not whole yet.
 @safe
-final class SinkConnection {
-    let wire: Wire
+package final class SinkConnection {
+    /// Its bytes.
+    package let wire: Wire
     /// The position of the port that it came to.
-    let port: Int
+    package let port: Int
     private var partial: [UInt8] = []
     private var firstByte: UInt64 = 0
 
-    init(wire: Wire, port: Int) {
+    /// A connection that has just been accepted.
+    package init(wire: Wire, port: Int) {
         self.wire = wire
         self.port = port
     }
@@ -15,7 +17,10 @@ final class SinkConnection {
     /// Reads what has come and hands over the body of each whole request, with the time of its first byte.
     ///
     /// - Returns: false where the connection is over.
-    func read(using buffer: UnsafeMutableRawBufferPointer, _ take: (UnsafeRawBufferPointer, UInt64) -> Bool)
+    package func read(
+        using buffer: UnsafeMutableRawBufferPointer,
+        _ take: (UnsafeRawBufferPointer, UInt64) -> Bool
+    )
         -> Bool
     {
         repeat {

@@ -2,14 +2,15 @@ internal import CEpoll
 internal import Glibc
 
 /// TCP sockets on 127.0.0.1 that never wait.
-enum Loopback {
+package enum Loopback {
     private static let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-    private static let backlog: Int32 = 1_024
+    /// How many connections may wait to be accepted.
+    package static let backlog: Int32 = 1_024
 
     /// Listens at a port; 0 lets the system choose. `nil` where the port is taken.
     ///
     /// - Throws: ``WireError/system(step:code:)``, such as for too many open files.
-    static func listen(at port: UInt16) throws(WireError) -> (descriptor: Int32, port: UInt16)? {
+    package static func listen(at port: UInt16) throws(WireError) -> (descriptor: Int32, port: UInt16)? {
         let descriptor = socket(AF_INET, kind | Int32(SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { throw .system(step: "socket", code: errno) }
         var on: Int32 = 1
@@ -26,7 +27,7 @@ enum Loopback {
     }
 
     /// A connection that waits at a listener; `nil` when there is none.
-    static func accept(_ listener: Int32) -> Int32? {
+    package static func accept(_ listener: Int32) -> Int32? {
         let descriptor = lastcall_accept(
             listener,
             nil,
@@ -40,13 +41,17 @@ enum Loopback {
 
     /// Connects to a port.
     ///
+    /// - Parameters:
+    ///   - port: of 127.0.0.1.
+    ///   - waits: whether it is connected on return; otherwise it may be on its way.
+    /// - Returns: its descriptor.
     /// - Throws: ``WireError/system(step:code:)``.
-    static func connect(to port: UInt16) throws(WireError) -> Int32 {
-        let descriptor = socket(AF_INET, kind, 0)
+    package static func connect(to port: UInt16, waits: Bool = true) throws(WireError) -> Int32 {
+        let descriptor = socket(AF_INET, waits ? kind : kind | Int32(SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { throw .system(step: "socket", code: errno) }
         guard
             unsafe withAddress(port, { address, length in unsafe Glibc.connect(descriptor, address, length) })
-                == 0
+                == 0 || errno == EINPROGRESS
         else {
             let code = errno
             close(descriptor)
@@ -55,6 +60,13 @@ enum Loopback {
         sendAtOnce(descriptor)
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         return descriptor
+    }
+
+    /// Lets a connection end with a reset instead of an orderly end when it is closed.
+    package static func resetWhenClosed(_ descriptor: Int32) {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout<linger>.size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, size)
     }
 
     private static func sendAtOnce(_ descriptor: Int32) {

@@ -3,12 +3,17 @@ internal import Glibc
 
 /// Which of many descriptors have something to read, have room to write, or are due.
 @safe
-final class Poller {
+package final class Poller {
     /// What a descriptor is watched for, or ready for.
-    struct Interest: OptionSet, Sendable {
-        let rawValue: UInt32
-        static let reading = Interest(rawValue: lastcall_epoll_in)
-        static let writing = Interest(rawValue: lastcall_epoll_out)
+    package struct Interest: OptionSet, Sendable {
+        package let rawValue: UInt32
+        /// Something to read.
+        package static let reading = Interest(rawValue: lastcall_epoll_in)
+        /// Room to write.
+        package static let writing = Interest(rawValue: lastcall_epoll_out)
+
+        /// These bits of `epoll_event`.
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
     }
 
     private static let batch = 512
@@ -16,8 +21,10 @@ final class Poller {
     private let timer: Int32
     private let events: UnsafeMutablePointer<lastcall_epoll_event>
 
+    /// Watches nothing yet.
+    ///
     /// - Throws: ``WireError/system(step:code:)``.
-    init() throws(WireError) {
+    package init() throws(WireError) {
         (epoll, timer) = (lastcall_epoll_open(), lastcall_timer_open())
         guard epoll >= 0, timer >= 0 else { throw .system(step: "open epoll", code: errno) }
         unsafe events = .allocate(capacity: Self.batch)
@@ -31,27 +38,27 @@ final class Poller {
     }
 
     /// Watches a descriptor from now on, until it is closed or forgotten.
-    func watch(_ descriptor: Int32, for interest: Interest = .reading) {
+    package func watch(_ descriptor: Int32, for interest: Interest = .reading) {
         lastcall_epoll_watch(epoll, lastcall_epoll_add, descriptor, interest.rawValue)
     }
 
     /// Watches a descriptor for something else.
-    func change(_ descriptor: Int32, to interest: Interest) {
+    package func change(_ descriptor: Int32, to interest: Interest) {
         lastcall_epoll_watch(epoll, lastcall_epoll_modify, descriptor, interest.rawValue)
     }
 
     /// Watches a descriptor no more.
-    func forget(_ descriptor: Int32) {
+    package func forget(_ descriptor: Int32) {
         lastcall_epoll_watch(epoll, lastcall_epoll_delete, descriptor, 0)
     }
 
     /// Lets ``wait(_:)`` return at this time at the latest; `nil` lets it wait for ever.
-    func wake(at moment: UInt64?) {
+    package func wake(at moment: UInt64?) {
         lastcall_timer_set(timer, moment ?? 0)
     }
 
     /// Waits until a descriptor is ready, or the time has come, and hands over each that is ready.
-    func wait(_ handle: (Int32, Interest) throws -> Void) rethrows {
+    package func wait(_ handle: (Int32, Interest) throws -> Void) rethrows {
         let count = unsafe lastcall_epoll_wait_for(epoll, events, Int32(Self.batch), -1)
         for position in 0..<max(0, count) {
             let descriptor = unsafe lastcall_epoll_descriptor(events, position)

@@ -2,13 +2,13 @@ internal import COpenSSL
 
 /// The TLS side of a server or of a client, for connections of one thread.
 @safe
-final class TLSContext {
+package final class TLSContext {
     private let context: OpaquePointer
 
     /// A server that shows a certificate; sessions, tickets and versions are as OpenSSL has them.
     ///
     /// - Throws: ``WireError/tls(step:)``.
-    init(showing certificate: String, key: String) throws(WireError) {
+    package init(showing certificate: String, key: String) throws(WireError) {
         unsafe context = try Self.make(TLS_server_method())
         let shown = unsafe try Self.reading(certificate) { bio in unsafe PEM_read_bio_X509(bio, nil, nil, nil)
         }
@@ -23,7 +23,7 @@ final class TLSContext {
     /// A client that trusts one authority.
     ///
     /// - Throws: ``WireError/tls(step:)``.
-    init(trusting authority: String) throws(WireError) {
+    package init(trusting authority: String) throws(WireError) {
         unsafe context = try Self.make(TLS_client_method())
         let trusted = unsafe try Self.reading(authority) { bio in unsafe PEM_read_bio_X509(bio, nil, nil, nil)
         }

@@ -5,9 +5,9 @@ internal import Glibc
 ///
 /// The first read or write shakes hands.
 @safe
-final class Wire {
+package final class Wire {
     /// What a read or a write has come to.
-    enum Step {
+    package enum Step {
         /// So many bytes went over, at least one.
         case moved(Int)
         /// Nothing now.
@@ -16,11 +16,12 @@ final class Wire {
         case ended
     }
 
-    let descriptor: Int32
+    /// The socket.
+    package let descriptor: Int32
     private let session: OpaquePointer?
 
     /// Takes a connected socket over, to be closed with this object; `nil` where OpenSSL has no session to give.
-    init?(descriptor: Int32, tls: TLSContext?, isServer: Bool) {
+    package init?(descriptor: Int32, tls: TLSContext?, isServer: Bool) {
         self.descriptor = descriptor
         guard let tls else {
             unsafe session = nil
@@ -39,13 +40,13 @@ final class Wire {
     }
 
     /// Whether bytes have come that no socket tells of any more.
-    var hasPending: Bool {
+    package var hasPending: Bool {
         guard let session = unsafe session else { return false }
         return unsafe SSL_has_pending(session) == 1
     }
 
     /// Shakes hands, waiting for the other side; false where that fails.
-    func shakeHands() -> Bool {
+    package func shakeHands() -> Bool {
         guard let session = unsafe session else { return true }
         while true {
             let result = unsafe SSL_do_handshake(session)
@@ -61,7 +62,7 @@ final class Wire {
     private static let handshakeMilliseconds: Int32 = 10_000
 
     /// Reads what has come.
-    func read(into buffer: UnsafeMutableRawBufferPointer) -> Step {
+    package func read(into buffer: UnsafeMutableRawBufferPointer) -> Step {
         guard let session = unsafe session else {
             let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
             if count > 0 { return .moved(count) }
@@ -72,7 +73,7 @@ final class Wire {
     }
 
     /// Writes as much as there is room for.
-    func write(_ bytes: UnsafeRawBufferPointer) -> Step {
+    package func write(_ bytes: UnsafeRawBufferPointer) -> Step {
         guard let session = unsafe session else {
             let count = unsafe send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             if count > 0 { return .moved(count) }

@@ -1,71 +1,88 @@
+import Benchmarks
 package import Certificates
-internal import LastcallTestKit
+import LastcallTestKit
+import Synchronization
 
-/// The relying parties of a world, each at a port of its own of 127.0.0.1, and the ledger of all they received.
+/// Relying parties on loopback that can be told how to misbehave, and a ledger of all that they received.
+///
+/// Each has an origin of its own: a port, or where names are used a name too. All of them live on a few threads of this process.
 package final class LedgerParties: Sendable {
-    private let parties: [ScriptedRelyingParty]
+    private static let maximumThreads = 4
+    private static let path = "/backchannel-logout"
 
-    /// Starts to listen.
+    /// How many there are.
+    package let count: Int
+    /// The name below which each has one of its own; `nil` where they are called by address.
+    package let domain: String?
+    private let ports: [UInt16]
+    private let threads: [PartyThread]
+    private let ledger = PartyLedger()
+    private let isClosed = Mutex(false)
+
+    /// Starts to serve.
     ///
     /// - Parameters:
     ///   - count: how many.
-    ///   - authority: issues their certificates.
-    /// - Throws: what sockets and OpenSSL say.
-    package init(count: Int, authority: CertificateAuthority) throws {
-        parties = try (0..<count).map { _ in try ScriptedRelyingParty(authority: authority) }
-    }
-
-    /// How many there are.
-    package var count: Int { parties.count }
-
-    /// Where a party takes logout tokens.
-    ///
-    /// - Parameter index: from 0.
-    /// - Returns: the address.
-    package func uri(_ index: Int) -> String { parties[index].uri() }
-
-    /// Changes what parties do, from their next request or connection on.
-    ///
-    /// - Parameters:
-    ///   - behaviour: what they do.
-    ///   - indices: which.
-    package func set(_ behaviour: PartyBehaviour, for indices: some Sequence<Int>) {
-        for index in indices { parties[index].always(Self.step(behaviour)) }
-    }
-
-    /// Everything received up to now, in order of arrival.
-    package var posts: [ReceivedPost] {
-        var posts: [ReceivedPost] = []
-        for (index, party) in parties.enumerated() {
-            for request in party.received {
-                let token = String(decoding: request.body, as: UTF8.self).split(separator: "=").last ?? ""
-                posts.append(
-                    ReceivedPost(
-                        party: index,
-                        arrivedAt: request.receivedAt,
-                        token: String(token),
-                        answer: nil
-                    )
+    ///   - authority: who issues their certificate, good for 127.0.0.1 and localhost.
+    ///   - domain: gives the party 7 the name `rp7.<domain>` in its URI; whoever uses it says where the names lead.
+    /// - Throws: `WireError` where there are not enough ports or descriptors, or `CertificateError`.
+    package init(count: Int, authority: CertificateAuthority, domain: String? = nil) throws {
+        // A listener for each, connections of several processes, and what stays open while they hang.
+        OpenFiles.raise(to: 65_536)
+        let names = ["localhost"] + (domain.map { ["*.\($0)"] } ?? [])
+        let certificate = try authority.issue(names: names, addresses: ["127.0.0.1"])
+        let lanes = min(Self.maximumThreads, max(1, count))
+        var started: [PartyThread] = []
+        do {
+            for lane in 0..<lanes {
+                let parties = Array(stride(from: lane, to: count, by: lanes))
+                started.append(
+                    try PartyThread(lane, parties: parties, certificate: certificate, ledger: ledger)
                 )
             }
+        } catch {
+            started.forEach { $0.stop() }
+            throw error
         }
-        return posts.sorted { $0.arrivedAt < $1.arrivedAt }
+        ports = (0..<count).map { started[$0 % lanes].ports[$0 / lanes] }
+        threads = started
+        self.count = count
+        self.domain = domain
     }
 
-    /// Ends every connection and every thread.
-    package func close() { for party in parties { party.stop() } }
+    deinit { close() }
 
-    private static func step(_ behaviour: PartyBehaviour) -> ScriptedStep {
-        switch behaviour {
-        case .ok(let status): .status(status)
-        case .status(let status, let headers): .status(status, headers: headers)
-        case .hang, .slow, .stallTLS: .hang
-        case .resetOnAccept, .closedPort: .resetBeforeReading
-        case .resetAfterRequest, .resetMidAnswer: .resetAfterReading
-        case .answerLost: .closeAfterReading
-        case .drip(let bytes): .drip("HTTP/1.1 200 OK\r\n", every: .seconds(1) / max(1, bytes))
-        case .endlessBody: .hugeBody(chunked: true)
-        case .hugeHeaders: .endlessHeaders
+    /// Where a party gets its logout tokens.
+    package func uri(_ index: Int) -> String {
+        let host = domain.map { "rp\(index).\($0)" } ?? "127.0.0.1"
+        return "https://\(host):\(ports[index])\(Self.path)"
+    }
+
+    /// The port of a party.
+    package func port(_ index: Int) -> UInt16 { ports[index] }
+
+    /// From the next request, or the next connection, these parties behave so. Returns once it holds.
+    package func set(_ behaviour: PartyBehaviour, for indices: some Sequence<Int>) {
+        guard !isClosed.withLock({ $0 }) else { return }
+        let lanes = Dictionary(grouping: indices) { $0 % threads.count }
+        for gate in lanes.map({ threads[$0.key].set(behaviour, for: $0.value) }) { gate.wait() }
+    }
+
+    /// All that came, in the order in which it was read.
+    package var posts: [ReceivedPost] { ledger.posts }
+
+    /// How many POSTs came.
+    package var postCount: Int { ledger.postCount }
+
+    /// All connections that were accepted.
+    package var connections: [ReceivedConnection] { ledger.connections }
+
+    /// Closes all sockets and ends the threads; what came can still be read.
+    package func close() {
+        let isFirst = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return !isClosed
         }
+        if isFirst { threads.forEach { $0.stop() } }
     }
 }

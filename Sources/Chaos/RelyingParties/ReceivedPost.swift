@@ -1,20 +1,39 @@
-/// One POST as a relying party got it, kept with all its bytes.
+/// One POST that came to a relying party.
 package struct ReceivedPost: Sendable, Hashable {
-    /// Which relying party got it, from 0.
+    /// Its place in the ledger, from 0.
+    package let number: Int
+    /// Who got it.
     package let party: Int
-    /// When its last byte was read, in nanoseconds of `CLOCK_MONOTONIC`.
+    /// When its first byte was read, on `CLOCK_MONOTONIC`, in nanoseconds.
     package let arrivedAt: UInt64
-    /// The logout token.
-    package let token: String
-    /// The status of the answer that was written in full; `nil` where none was.
-    package let answer: Int?
+    /// Every byte of its body.
+    package let body: String
+    /// The status whose whole head went out; `nil` where none did.
+    package internal(set) var answer: Int?
 
-    /// - Parameters:
-    ///   - party: which relying party got it.
-    ///   - arrivedAt: when.
-    ///   - token: the logout token.
-    ///   - answer: what was answered.
-    package init(party: Int, arrivedAt: UInt64, token: String, answer: Int?) {
-        (self.party, self.arrivedAt, self.token, self.answer) = (party, arrivedAt, token, answer)
+    /// A POST.
+    package init(number: Int = 0, party: Int, arrivedAt: UInt64, body: String, answer: Int? = nil) {
+        (self.number, self.party, self.arrivedAt) = (number, party, arrivedAt)
+        (self.body, self.answer) = (body, answer)
     }
+
+    private static let field = "logout_token="
+
+    /// The logout token; what the body is, where it is no form with this one field.
+    package var token: String {
+        body.hasPrefix(Self.field) ? String(body.dropFirst(Self.field.count)) : body
+    }
+
+    /// Whether the RP said that the user is logged out there.
+    package var isAccepted: Bool {
+        answer.map { (200...299).contains($0) } ?? false
+    }
+}
+
+/// One connection that reached a relying party.
+package struct ReceivedConnection: Sendable, Hashable {
+    /// Who got it.
+    package let party: Int
+    /// When it was accepted, on `CLOCK_MONOTONIC`, in nanoseconds.
+    package let acceptedAt: UInt64
 }

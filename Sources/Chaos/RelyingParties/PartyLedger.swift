@@ -1,0 +1,36 @@
+import Synchronization
+
+/// All that relying parties have received, in the order in which they read it.
+final class PartyLedger: Sendable {
+    private struct Kept {
+        var posts: [ReceivedPost] = []
+        var connections: [ReceivedConnection] = []
+    }
+
+    private let kept = Mutex(Kept())
+
+    var posts: [ReceivedPost] { kept.withLock { $0.posts } }
+    var connections: [ReceivedConnection] { kept.withLock { $0.connections } }
+    var postCount: Int { kept.withLock { $0.posts.count } }
+
+    /// Keeps a POST.
+    ///
+    /// - Returns: its number.
+    func note(_ body: String, to party: Int, at moment: UInt64) -> Int {
+        kept.withLock { kept in
+            let number = kept.posts.count
+            kept.posts.append(ReceivedPost(number: number, party: party, arrivedAt: moment, body: body))
+            return number
+        }
+    }
+
+    /// The head of an answer to a POST has gone out whole.
+    func note(_ status: Int, answeredTo number: Int) {
+        kept.withLock { $0.posts[number].answer = status }
+    }
+
+    /// Keeps a connection.
+    func note(_ connection: ReceivedConnection) {
+        kept.withLock { $0.connections.append(connection) }
+    }
+}
