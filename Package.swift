@@ -168,8 +168,8 @@ let package = Package(
         tests(
             "Chaos",
             [
-                "Benchmarks", "Certificates", "DeliveryPolicy", "LastcallTestKit", "LogoutTokens", "PostgresClient", "RelyingPartyClient",
-                "StrictJSON", "Threads", "lastcall",
+                "Benchmarks", "Certificates", "DeliveryPolicy", "LastcallSQL", "LastcallTestKit", "LogoutTokens", "PostgresClient",
+                "RelyingPartyClient", "StrictJSON", "Threads", "lastcall",
             ]
         ),
         // What scripts/harden network runs inside its network namespace.

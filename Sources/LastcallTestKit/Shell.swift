@@ -13,13 +13,15 @@ public struct TestKitError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Runs shell scripts; scripts are trusted and get their arguments as `$1`, `$2`, ...
-enum Shell {
+package enum Shell {
     /// The end of a pipe that a child holds open for as long as this process lives, however it ends.
-    final class Lifeline: Sendable {
+    package final class Lifeline: Sendable {
         let readEnd: Int32
-        let writeEnd: Int32
+        /// Closed by whoever made the pipe, or by the end of the process.
+        package let writeEnd: Int32
 
-        init() throws(TestKitError) {
+        /// Makes the pipe.
+        package init() throws(TestKitError) {
             var ends: (Int32, Int32) = (-1, -1)
             let code = unsafe withUnsafeMutableBytes(of: &ends) { bytes in
                 unsafe lastcall_spawn_pipe(bytes.baseAddress, O_CLOEXEC)
@@ -94,7 +96,7 @@ enum Shell {
     ///   - arguments: `$1` and so on.
     ///   - lifeline: becomes descriptor 3 of the script.
     /// - Throws: an error unless the script ends with status 0.
-    static func run(
+    package static func run(
         _ script: String,
         _ arguments: [String],
         lifeline: Lifeline? = nil

@@ -56,7 +56,7 @@ struct SigningKeyRotated: Fault {
 
     func play(in world: World) async throws {
         let spares = world.setup.spares
-        world.parties.set(.status(503, headers: []), for: spares)
+        world.parties.set(.status(503), for: spares)
         var sids: Set<String> = []
         for spare in spares { sids.formUnion(await world.load.report(to: [spare]).targets.map(\.sid)) }
         try await world.waitForPosts(of: Array(sids))

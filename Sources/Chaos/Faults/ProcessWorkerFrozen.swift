@@ -12,7 +12,6 @@ struct WorkerFrozen: Fault {
         let middle = (spares.lowerBound + spares.upperBound) / 2
         let (posted, unposted) = (spares.lowerBound..<middle, middle..<spares.upperBound)
         world.parties.set(.hang, for: posted)
-        world.parties.set(.closedPort, for: unposted)
         world.parties.set(.stallTLS, for: unposted)
         var sids: [String] = []
         for spare in posted { sids += await world.load.report(to: [spare]).targets.map(\.sid) }

@@ -48,9 +48,7 @@ struct WorkerKilledBeforePost: Fault {
 
     func play(in world: World) async throws {
         for _ in 0..<(world.isQuick ? 1 : 3) {
-            // A connection of an earlier round would be used again, and needs no handshake.
             let spares = world.setup.spares
-            world.parties.set(.closedPort, for: spares)
             world.parties.set(.stallTLS, for: spares)
             var sids: [String] = []
             for spare in spares { sids += await world.load.report(to: [spare]).targets.map(\.sid) }

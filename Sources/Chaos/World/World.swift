@@ -83,7 +83,7 @@ package final class World {
             "LASTCALL_ALLOW_INSECURE_LOOPBACK": "true", "LASTCALL_CA_FILE": caFile,
             "LASTCALL_OPERATOR_API_KEY": operatorKey,
             "LASTCALL_KEY_ENCRYPTION_KEY": Base64.encode(try Digests.randomBytes(32)),
-        ].merging(setup.settings) { $1 }
+        ].merging(postgres.productSettings) { $1 }.merging(setup.settings) { $1 }
         let fleet = Fleet(setup, environment: environment)
         self.fleet = fleet
         load = Load(setup, key: operatorKey, random: random.fork()) {

@@ -22,6 +22,10 @@ package struct WorldSetup: Sendable, Hashable {
     package var standby = Standby.none
     /// Whether the product talks to Postgres through a ``CuttingProxy``.
     package var viaProxy = false
+    /// Whether the product talks to Postgres through pgbouncer in transaction mode.
+    package var viaPooler = false
+    /// What Postgres's data lies on.
+    package var disk = PostgresServer.Disk.ordinary
     /// Settings of every process of the product beyond the shipped ones, by their names in the environment.
     package var settings: [String: String] = [:]
     /// What the clients' metadata say under `delivery`, as JSON; the shipped defaults unless told.
