@@ -35,6 +35,7 @@ package struct Accounts: Sendable {
     ///   - expectations: what the fault may have caused.
     ///   - judgesTimes: whether times are judged, or only told.
     package init(_ evidence: Evidence, _ expectations: Expectations, judgesTimes: Bool = true) {
+        let evidence = expectations.mayLose ? evidence.followingLostEvents : evidence
         let ledger = Ledger(evidence)
         accepted = ledger.accepted.count
         refused = evidence.calls.count { if case .refused = $0.outcome { true } else { false } }

@@ -27,3 +27,21 @@ package struct Evidence: Sendable {
 
     package init() {}
 }
+
+extension Evidence {
+    /// The same, where a standby that was behind has taken over: a call whose event was lost, and which was sent again with its key,
+    /// has the event that it got then; and what had ended may have ended again.
+    var followingLostEvents: Evidence {
+        var following = self
+        let known = Set(events.map(\.id))
+        for place in following.calls.indices {
+            guard let event = following.calls[place].event, !known.contains(event) else { continue }
+            if let other = following.calls[place].otherEvents.first(where: known.contains) {
+                following.calls[place].outcome = .accepted(event: other)
+            }
+            following.calls[place].otherEvents = []
+        }
+        following.wentBack = []
+        return following
+    }
+}

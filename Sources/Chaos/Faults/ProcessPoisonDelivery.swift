@@ -18,12 +18,7 @@ struct PoisonDelivery: Fault {
 
     func play(in world: World) async throws {
         let victim = world.setup.spares.lowerBound
-        try world.call(
-            "PUT",
-            "/v1/issuers/\(World.issuer)/clients/\(World.client(victim))",
-            #"{"backchannel_logout_uri": "\#(world.parties.uri(victim))", "id_token_signed_response_alg": "ES256", "#
-                + #""delivery": {"max_attempts": \#(Self.attempts)}}"#
-        )
+        try world.register(victim, delivery: #"{"max_attempts": \#(Self.attempts)}"#)
         world.parties.set(.hang, for: [victim])
         let call = await world.load.report(to: [victim])
         let sid = call.targets[0].sid
@@ -42,6 +37,7 @@ struct PoisonDelivery: Fault {
             Check.equal("a delivery that crashes its workers ends at its limit", posts, Self.attempts)
         )
         let row = try DatabaseReader(world.postgres).row(ofSid: sid)
+        try world.register(victim)
         world.check(Check("it ends as failed", row?.status == "failed", detail: row?.status ?? "none"))
     }
 }

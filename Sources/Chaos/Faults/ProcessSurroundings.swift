@@ -25,12 +25,12 @@ struct ResolverSilent: Fault {
             try await victim.start(through: through)
         }
         for spare in spares {
-            try register(spare, at: "https://rp-\(spare).lastcall-chaos.test:9/bcl", world)
+            try world.register(spare, at: "https://rp-\(spare).lastcall-chaos.test:9/bcl")
         }
         for _ in 0..<20 { await world.load.report(to: spares) }
         try await world.wait(for: "a question to the resolver") { port.wasAsked }
         await world.pause(.seconds(15))
-        for spare in spares { try register(spare, at: world.parties.uri(spare), world) }
+        for spare in spares { try world.register(spare) }
         for victim in victims {
             await victim.stop()
             try await victim.start()
@@ -40,14 +40,6 @@ struct ResolverSilent: Fault {
     /// Only what needs the silent resolver may be late while it is.
     var expectations: Expectations {
         Expectations { $0.quiet = .seconds(240) }
-    }
-
-    private func register(_ party: Int, at uri: String, _ world: World) throws {
-        try world.call(
-            "PUT",
-            "/v1/issuers/\(World.issuer)/clients/\(World.client(party))",
-            #"{"backchannel_logout_uri": "\#(uri)", "id_token_signed_response_alg": "ES256"}"#
-        )
     }
 }
 

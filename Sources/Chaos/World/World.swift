@@ -99,12 +99,23 @@ package final class World {
         try await fleet.start()
         try call("PUT", "/v1/issuers/\(Self.issuer)", #"{"issuer": "\#(Self.issuerURL)"}"#)
         try call("POST", "/v1/issuers/\(Self.issuer)/signing-keys", #"{"alg": "ES256"}"#)
-        for party in 0..<setup.parties {
-            let metadata =
-                #"{"backchannel_logout_uri": "\#(parties.uri(party))", "id_token_signed_response_alg": "ES256", "#
-                + #""delivery": \#(setup.clientDelivery)}"#
-            try call("PUT", "/v1/issuers/\(Self.issuer)/clients/\(Self.client(party))", metadata)
-        }
+        for party in 0..<setup.parties { try register(party) }
+    }
+
+    /// Registers a relying party, or changes its client.
+    ///
+    /// - Parameters:
+    ///   - party: which.
+    ///   - uri: where it is said to be; where it is unless told.
+    ///   - delivery: what its metadata say under `delivery`; what the setup says unless told.
+    /// - Throws: where the API refuses.
+    package func register(_ party: Int, at uri: String? = nil, delivery: String? = nil) throws {
+        try call(
+            "PUT",
+            "/v1/issuers/\(Self.issuer)/clients/\(Self.client(party))",
+            #"{"backchannel_logout_uri": "\#(uri ?? parties.uri(party))", "#
+                + #""id_token_signed_response_alg": "ES256", "delivery": \#(delivery ?? setup.clientDelivery)}"#
+        )
     }
 
     /// Ends every process and removes everything.
