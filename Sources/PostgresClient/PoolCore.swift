@@ -112,7 +112,7 @@ final class PoolCore: Sendable {
         }
         connection.deadline = job.deadline
         let answer = job.run(connection)
-        let isReusable = connection.isIdle
+        let isReusable = connection.isIdle && !connection.isReadOnly
         if !isReusable { connection.close() }
         perform(state.withLock { $0.finished(worker, isConnected: isReusable, now: .now) })
         answer()

@@ -115,6 +115,7 @@ extension PostgresConnection {
             let reason = target.scrub(failure.text)
             return stake == .nothing ? .connection(reason) : .outcomeUnknown(reason)
         }
+        if sqlState == "25006" { isReadOnly = true }
         if failure.severity == "FATAL" || failure.severity == "PANIC" {
             close()
             // The session may have been ended between the commit and its acknowledgement.

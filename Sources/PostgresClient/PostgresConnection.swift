@@ -30,6 +30,9 @@ public final class PostgresConnection {
     var prepared: [String: Prepared] = [:]
     /// Statements prepared so far: server-side names are never used twice, even when one is prepared anew.
     var preparedCount = 0
+    /// The server takes no writes on this connection: it is a standby, or the session began while writing was switched off. Another
+    /// connection may meet another server, or begin otherwise; this one stays as it is for as long as it lives.
+    var isReadOnly = false
     private(set) var handle: OpaquePointer?
 
     /// Takes over a connection that libpq has established.

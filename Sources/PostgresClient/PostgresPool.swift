@@ -10,7 +10,7 @@ import Synchronization
 /// jobs fail with its error at once, except for the one that tries again when the backoff has passed.
 ///
 /// **Connections.** One that the server has ended while it was idle is replaced before the next job notices. One
-/// whose state is unclear after a job is closed. Each is replaced when it has reached its maximum age, so that
+/// whose state is unclear after a job is closed, and so is one on which the server has refused to write. Each is replaced when it has reached its maximum age, so that
 /// failovers and DNS changes are followed.
 public final class PostgresPool: Sendable {
     /// How busy a pool is.

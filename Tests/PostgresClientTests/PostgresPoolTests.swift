@@ -87,6 +87,31 @@ struct PostgresPoolTests {
         await pool.shutdown()
     }
 
+    @Test("a session that takes no writes is replaced, since the next one may", arguments: [true, false])
+    func readOnly(inTransaction: Bool) async throws {
+        let observer = try connect()
+        let name = try ScratchDatabase.current.name
+        try observer.execute(script: "create table t (n int)")
+        try observer.execute(script: "alter database \(name) set default_transaction_read_only = on")
+        let pool = try pool(size: 1)
+        @Sendable func write(_ connection: PostgresConnection) throws {
+            let insert = sql("insert into t values (1)")
+            if inTransaction {
+                try connection.transaction { try $0.query(insert) }
+            } else {
+                try connection.query(insert)
+            }
+        }
+        let error = await #expect(throws: PostgresError.self) {
+            try await pool.withConnection(deadline: .seconds(10), write)
+        }
+        #expect(error?.sqlState == "25006")
+        try observer.execute(script: "alter database \(name) reset default_transaction_read_only")
+        try await pool.withConnection(deadline: .seconds(10), write)
+        #expect(try observer.query(sql("select n from t")).count == 1)
+        await pool.shutdown()
+    }
+
     @Test("a transaction that a job leaves open is an error; its connection is closed and nothing committed")
     func leftOpen() async throws {
         let pool = try pool(size: 1)
