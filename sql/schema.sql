@@ -210,6 +210,11 @@ if has_keys then
     into event_ids, outcomes
     from rows from (generate_subscripts(event_ids, 1), unnest(event_ids), unnest(outcomes)) as i(ord, event_id, outcome)
     left join judged j on j.ord = i.ord left join kept k on k.event_id = i.event_id;
+    -- A commit that writes nothing waits for no standby, but what it confirms may be on none yet: a crash, or the end of a session, makes
+    -- visible what still waits for one.
+    if 'replay' = any(outcomes) then
+        perform pg_logical_emit_message(true, 'lastcall', 'replay');
+    end if;
 end if;
 
 if has_filters then
