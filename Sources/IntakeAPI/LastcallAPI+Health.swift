@@ -11,6 +11,8 @@ public struct Readiness: Sendable, Hashable {
     public var schema: String
     /// What an acknowledged commit survives; `nil` while the database is away.
     public var durability: DatabaseHealth.Durability?
+    /// How much of the past a failover would lose now, in seconds; `nil` while that is not known, or there is no standby.
+    public var lossWindowSeconds: Double?
     /// How long the oldest outcome has waited to be recorded; zero where no deliveries are made.
     public var settlerLagSeconds: Double
     /// For how many days after today every partitioned table is prepared; `nil` while that is not known.
@@ -41,6 +43,7 @@ public struct Readiness: Sendable, Hashable {
             writer.member("database", database)
             writer.member("schema", schema)
             writer.member("durability", durability?.rawValue)
+            writer.member("loss_window_seconds", lossWindowSeconds)
             writer.member("settler_lag_seconds", settlerLagSeconds)
             writer.member("partition_days_ahead", partitionDaysAhead)
             writer.member("default_partition_rows", defaultPartitionRows)

@@ -7,6 +7,9 @@ public struct DatabaseHealth: Sendable, Hashable {
     public let now: Timestamp
     /// What an acknowledged commit survives.
     public let durability: Durability
+    /// How much of the past a failover to the best standby would lose now, in seconds: nothing where commits wait for it.
+    /// `nil` where no standby is connected, or the database's user may not look at it.
+    public let lossWindowSeconds: Double?
 
     /// What an acknowledged commit survives.
     public enum Durability: String, Sendable, Hashable, CaseIterable {
@@ -33,14 +36,17 @@ extension OutboxStore {
             let names = try columns.text()
             let synchronous = try columns.int()
             let standbys = try columns.int()
+            let behind = try columns.optionalFloat8()
+            let durability = DatabaseHealth.Durability.judged(
+                synchronousCommit: commit,
+                hasSynchronousNames: !names.isEmpty,
+                synchronousStandbys: synchronous,
+                standbys: standbys
+            )
             return DatabaseHealth(
                 now: now,
-                durability: .judged(
-                    synchronousCommit: commit,
-                    hasSynchronousNames: !names.isEmpty,
-                    synchronousStandbys: synchronous,
-                    standbys: standbys
-                )
+                durability: durability,
+                lossWindowSeconds: durability == .sync ? 0 : behind
             )
         }
     }

@@ -20,7 +20,9 @@ struct ReadinessProbe: Sendable {
             settlerLagSeconds: lag.inSeconds
         )
         do {
-            readiness.durability = try await store.health(within: .milliseconds(900)).durability
+            let health = try await store.health(within: .milliseconds(900))
+            readiness.durability = health.durability
+            readiness.lossWindowSeconds = health.lossWindowSeconds
             readiness.database = "ok"
             let state = try await pool.withConnection(deadline: .milliseconds(500)) { connection in
                 try Database.migrator().state(on: connection)

@@ -1,4 +1,5 @@
 import Glibc
+import LastcallSQL
 import LastcallTestKit
 import PostgresClient
 import Testing
@@ -36,6 +37,36 @@ struct ChaosPostgresTests {
         try postgres.promoteStandby()
         #expect(try postgres.number("select count(*) from t") >= 1)
         try connect(postgres).query(Self.insert)
+    }
+
+    @Test("what a failover would lose is how far the best standby is behind, and nothing once it has all")
+    func lossWindow() async throws {
+        let postgres = try ChaosPostgres(setup: WorldSetup { $0.standby = .asynchronous }, folder: "/var/tmp")
+        defer { postgres.close() }
+        try prepare(postgres)
+        let connection = try connect(postgres)
+        func window() throws -> Double? {
+            let clock = PostgresStatement(
+                name: "clock",
+                text: SQLText.database_clock.text,
+                access: .readOnly
+            )
+            return try connection.query(clock).first?.optionalFloat8(6)
+        }
+        try await eventually("the standby to have all") { try window() == 0 }
+        postgres.standby?.signalAll(SIGSTOP)
+        try connection.query(Self.insert)
+        var seen = 0.0
+        try await eventually("the window to grow") {
+            let now = try #require(try window())
+            defer { seen = now }
+            return seen > 0 && now > seen
+        }
+        postgres.standby?.signalAll(SIGCONT)
+        try await eventually("the standby to have all again") { try window() == 0 }
+        // Nothing is known where there is no standby.
+        try postgres.standby?.stop()
+        try await eventually("the standby to be missed") { try window() == nil }
     }
 
     @Test("the product's sessions are ended, a crash is recovered from, and nothing answered is lost")

@@ -82,7 +82,8 @@ struct DoctorCommandTests {
         }
         let ready = try await LoopbackCall.send("GET", "/readyz", port: worker.port).body
         #expect(
-            ready.contains(#""partition_days_ahead":3"#) && ready.contains(#""default_partition_rows":0"#)
+            ready.contains(#""loss_window_seconds":null"#) && ready.contains(#""partition_days_ahead":3"#)
+                && ready.contains(#""default_partition_rows":0"#)
         )
         let metrics = try await LoopbackCall.send("GET", "/metrics", port: worker.port).body
         #expect(metrics.contains("lastcall_partition_days_ahead 3"))

@@ -27,6 +27,7 @@ extension Schema {
                     ])
                 ),
                 .required("durability", .words(["local", "sync", "async_risk"]).orNull),
+                .required("loss_window_seconds", Schema.number(0...1e9).orNull),
                 .required("settler_lag_seconds", .number(0...1e9)),
                 .required("partition_days_ahead", Schema.integer(-1...40).orNull),
                 .required("default_partition_rows", Schema.integer(0...Int(Int32.max)).orNull),
