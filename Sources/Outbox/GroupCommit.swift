@@ -18,6 +18,8 @@ public struct GroupLimits: Sendable, Hashable {
     /// How long a batch that met a lock goes on trying its requests alone; those whose turn has not come by then share
     /// its fate. Callers wait about two seconds for an answer.
     public var patience = Duration.milliseconds(1_500)
+    /// How long a request waits for its answer, in the queue and in commits together; as long as it takes where nothing is said.
+    public var answerWithin: Duration?
 
     /// The usual limits.
     public init(waiting: Int) {
@@ -35,7 +37,11 @@ public struct GroupLimits: Sendable, Hashable {
 public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     private struct Waiting: Sendable {
         let request: Request
-        let answer: @Sendable (Result<Answer, any Error>) -> Void
+        let reply: Reply<Answer>
+        /// When it is answered at the latest.
+        let end: ContinuousClock.Instant?
+
+        func answer(_ result: Result<Answer, any Error>) { reply.give(result) }
     }
 
     private enum Step { case refuse(Int), wait, watch(Int), start }
@@ -45,6 +51,8 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
         var committing = 0
         /// How many commits have begun so far.
         var begun = 0
+        /// Whether somebody sees to it that nobody waits for too long.
+        var isWatched = false
     }
 
     private let limits: GroupLimits
@@ -69,10 +77,12 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
 
     /// Commits one request together with whatever else waits; returns once it is durable.
     ///
-    /// - Throws: ``OutboxError/overloaded(waiting:)``, or what the commit threw.
+    /// - Throws: ``OutboxError/overloaded(waiting:)``, or what the commit threw. Where its time is over before that,
+    ///   `PostgresError.poolTimeout` if no commit had begun, else `PostgresError.outcomeUnknown`: the commit goes on.
     public func submit(_ request: Request) async throws -> Answer {
-        try await withCheckedThrowingContinuation { continuation in
-            enqueue(Waiting(request: request) { continuation.resume(with: $0) })
+        let end = limits.answerWithin.map { ContinuousClock.now + $0 }
+        return try await withCheckedThrowingContinuation { continuation in
+            enqueue(Waiting(request: request, reply: Reply { continuation.resume(with: $0) }, end: end))
         }
     }
 
@@ -80,7 +90,7 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     public func submit(all requests: [Request]) async -> [Result<Answer, any Error>] {
         let answers = Answers<Answer>(count: requests.count)
         let batch = requests.enumerated().map { place, request in
-            Waiting(request: request) { answers.put($0, at: place) }
+            Waiting(request: request, reply: Reply { answers.put($0, at: place) }, end: nil)
         }
         await settle(batch)
         return answers.all
@@ -100,8 +110,10 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
         }
         switch step {
         case .refuse(let count): waiting.answer(.failure(OutboxError.overloaded(waiting: count)))
-        case .wait: break
-        case .watch(let begun): Task { await self.commitBeside(begun) }
+        case .wait: watch()
+        case .watch(let begun):
+            Task { await self.commitBeside(begun) }
+            watch()
         case .start: Task { await self.commitUntilDone() }
         }
     }
@@ -119,6 +131,45 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
         try? await Task.sleep(for: limits.overlap)
         let isLate = state.withLock { $0.begun == begun && !$0.waiting.isEmpty && begin(&$0) }
         if isLate { await commitUntilDone(isLate: true) }
+    }
+
+    /// Answers those whose time is over while they wait for a commit to begin.
+    private func watch() {
+        guard limits.answerWithin != nil else { return }
+        let isFirst = state.withLock { state in
+            defer { state.isWatched = true }
+            return !state.isWatched
+        }
+        guard isFirst else { return }
+        Task {
+            while true {
+                let (late, next) = state.withLock { state -> ([Waiting], ContinuousClock.Instant?) in
+                    let now = ContinuousClock.now
+                    let late = Array(state.waiting.prefix { $0.end.map { $0 <= now } ?? false })
+                    state.waiting.removeFirst(late.count)
+                    let next = state.waiting.first?.end
+                    state.isWatched = next != nil
+                    return (late, next)
+                }
+                for waiting in late { waiting.answer(.failure(PostgresError.poolTimeout)) }
+                guard let next else { return }
+                try? await Task.sleep(until: next)
+            }
+        }
+    }
+
+    /// Settles a batch whose requests are answered in time, whatever becomes of it.
+    private func settleInTime(_ batch: [Waiting]) async {
+        guard limits.answerWithin != nil else { return await settle(batch) }
+        let clock = Task {
+            for waiting in batch {
+                guard let end = waiting.end else { continue }
+                do { try await Task.sleep(until: end) } catch { return }
+                waiting.answer(.failure(PostgresError.outcomeUnknown("no answer before the deadline")))
+            }
+        }
+        await settle(batch)
+        clock.cancel()
     }
 
     /// What is committed next; nothing where nobody waits, or too few for a commit beside another that is not late.
@@ -150,7 +201,7 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
             if let rest { Task { await self.commitBeside(rest) } }
             guard !batch.isEmpty else { return }
             isLate = false
-            await settle(batch)
+            await settleInTime(batch)
         }
     }
 
@@ -185,6 +236,23 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
                 }
             }
         }
+    }
+}
+
+/// Answers one request, once.
+private final class Reply<Answer: Sendable>: Sendable {
+    private let answer: Mutex<(@Sendable (Result<Answer, any Error>) -> Void)?>
+
+    init(_ answer: @escaping @Sendable (Result<Answer, any Error>) -> Void) {
+        self.answer = Mutex(answer)
+    }
+
+    func give(_ result: Result<Answer, any Error>) {
+        let answer = answer.withLock { answer in
+            defer { answer = nil }
+            return answer
+        }
+        answer?(result)
     }
 }
 

@@ -22,6 +22,7 @@ extension GroupCommit where Request == LogoutEventRequest, Answer == Acceptance 
     ) {
         var limits = GroupLimits(waiting: maximumWaiting)
         limits.weight = Self.maximumTargets
+        limits.answerWithin = store.deadline
         limits.commits = concurrency
         self.init(limits: limits, weight: \.scope.weight) { requests in
             let answers = try await store.accept(requests, usualDeliverWithin: usualDeliverWithin)

@@ -13,13 +13,15 @@ public final class SessionRegistry: Sendable {
     ///
     /// `maximumWaiting`: more calls of a kind than this are refused rather than queued.
     public init(store: OutboxStore, maximumWaiting: Int) {
-        let limits = GroupLimits(waiting: maximumWaiting)
+        var limits = GroupLimits(waiting: maximumWaiting)
+        limits.answerWithin = store.deadline
         let recording = GroupCommit<Participation, Recording>(limits: limits) { try await store.record($0) }
         self.recording = recording
         ending = GroupCommit(limits: limits) { try await store.end($0) }
         // However many imports run, two connections at most are theirs.
         var batches = limits
         batches.requests = 1
+        batches.answerWithin = nil
         importing = GroupCommit(limits: batches) { batches in
             var answers: [[Result<Recording, any Error>]] = []
             for batch in batches { answers.append(await recording.submit(all: batch)) }

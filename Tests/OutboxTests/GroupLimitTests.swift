@@ -1,5 +1,6 @@
 import LastcallTestKit
 import Outbox
+import PostgresClient
 import Synchronization
 import Testing
 
@@ -38,6 +39,11 @@ private final class HeldGate: Sendable {
         }
     }
 
+    /// Submits one request, and waits for its answer.
+    func answer(_ request: Int) async throws -> Int? {
+        try await gate.withLock { $0 }?.submit(request)
+    }
+
     /// Ends the oldest commit that is under way.
     func endOldest() { state.withLock { $0.held.isEmpty ? nil : $0.held.removeFirst() }?.resume() }
 
@@ -54,6 +60,27 @@ struct GroupLimitTests {
         limits.requests = requests
         limits.overlap = overlap
         return HeldGate(limits)
+    }
+
+    @Test(
+        "nobody waits for longer than told: what was not begun is known, what was is not; later ones are served"
+    )
+    func answeredInTime() async throws {
+        var limits = GroupLimits(waiting: 100)
+        limits.commits = 1
+        limits.answerWithin = .milliseconds(50)
+        let held = HeldGate(limits)
+        await #expect(throws: PostgresError.outcomeUnknown("no answer before the deadline")) {
+            _ = try await held.answer(1)
+        }
+        await #expect(throws: PostgresError.poolTimeout) { _ = try await held.answer(2) }
+        #expect(held.batches == [[1]])
+        held.endOldest()
+        // What nobody waits for any more is not committed.
+        try await held.submit(3..<4)
+        try await eventually("the next commit") { held.batches.count == 2 }
+        #expect(held.batches == [[1], [3]])
+        held.endOldest()
     }
 
     @Test("one commit is under way at a time while less than a full group waits")
