@@ -17,6 +17,8 @@ package struct Expectations: Sendable, Hashable {
     /// Whether claims may be undone: they commit asynchronously, so where Postgres itself crashes, a POST can be left without its
     /// attempt, and made again.
     package var mayLoseClaims = false
+    /// Whether ends may be gone that were seen: where a standby takes over that did not have them. What was answered is owed all the same.
+    package var mayForget = false
     /// How soon after the fault a delivery must arrive; `nil` where that is not judged.
     package var firstDelivery: Duration? = .seconds(5)
     /// How soon after the fault p99 must be back; `nil` where that is not judged.

@@ -12,7 +12,8 @@ package struct FaultMix: Fault {
     ///
     /// - Parameter faults: in order.
     package init(inOrder faults: [any Fault]) {
-        self.init("in-order", faults, nil, .standard)
+        let setup = WorldSetup { $0.viaProxy = faults.contains { $0.setup.viaProxy } }
+        self.init("in-order", faults, nil, setup)
     }
 
     /// Faults at random for some time.
@@ -39,6 +40,7 @@ package struct FaultMix: Fault {
             for each in faults.map(\.expectations) {
                 whole.ends.formUnion(each.ends)
                 whole.mayLose = whole.mayLose || each.mayLose
+                whole.mayForget = whole.mayForget || each.mayForget
                 whole.mayLoseClaims = whole.mayLoseClaims || each.mayLoseClaims
                 whole.quiet = max(whole.quiet, each.quiet)
                 if each.takeover == nil { whole.takeover = nil }

@@ -90,6 +90,21 @@ package final class PostgresServer: Sendable {
     /// - Throws: ``ChaosError`` where it does not.
     package func promote() throws { try ServerScript.run(ServerScript.promote, in: folder) }
 
+    /// Ends all its processes at once, without a word, and waits until they are gone.
+    ///
+    /// - Throws: ``ChaosError`` where they stay.
+    package func kill() throws {
+        guard let postmaster else { return }
+        signalAll(SIGKILL)
+        let deadline = ContinuousClock.now + .seconds(20)
+        // Whoever adopts it may be slow to bury it, and a dead process holds nothing.
+        while !Self.isGone(postmaster) {
+            guard ContinuousClock.now < deadline else { throw ChaosError("process \(postmaster) stays") }
+            usleep(10_000)
+        }
+        unsafe unlink(folder + "/data/postmaster.pid")
+    }
+
     /// Takes all room of the small disk.
     ///
     /// - Throws: ``ChaosError``.
@@ -103,7 +118,7 @@ package final class PostgresServer: Sendable {
     /// The postmaster's process; `nil` while it does not run.
     package var postmaster: Int32? {
         guard let text = try? String(contentsOfFile: folder + "/data/postmaster.pid", encoding: .utf8),
-            let pid = text.split(separator: "\n").first.flatMap({ Int32($0) }), kill(pid, 0) == 0
+            let pid = text.split(separator: "\n").first.flatMap({ Int32($0) }), !Self.isGone(pid)
         else { return nil }
         return pid
     }
@@ -114,9 +129,10 @@ package final class PostgresServer: Sendable {
     /// - Parameter number: of the signal.
     package func signalAll(_ number: Int32) {
         guard let postmaster else { return }
+        let children = Self.children(of: postmaster)
         // The postmaster first, or it would replace what is killed.
-        kill(postmaster, number)
-        for child in Self.children(of: postmaster) { kill(child, number) }
+        Glibc.kill(postmaster, number)
+        for child in children { Glibc.kill(child, number) }
     }
 
     /// What it has printed.
@@ -146,6 +162,13 @@ package final class PostgresServer: Sendable {
             throw ChaosError("a small disk is mounted, and that needs root")
         }
         try ServerScript.run(ServerScript.prepare, in: folder, "\(disk.megabytes)")
+    }
+
+    private static func isGone(_ process: Int32) -> Bool {
+        guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else {
+            return true
+        }
+        return text.split(separator: ")").last?.split(separator: " ").first == "Z"
     }
 
     private static func children(of parent: Int32) -> [Int32] {

@@ -6,6 +6,7 @@ package struct LogDiskFull: Fault {
     package let sentence =
         "the disk of the write-ahead log is full: Postgres panics, and recovers once there is room"
     package let setup = WorldSetup { $0.disk = .smallLog(megabytes: 192) }
+    package let expectations = Expectations { $0.mayLoseClaims = true }
 
     package func play(in world: World) async throws {
         let postgres = world.postgres
@@ -36,6 +37,7 @@ package struct DataDiskFull: Fault {
     package let sentence =
         "the disk of the data is full, that of the write-ahead log is not: what needs room fails (53100)"
     package let setup = WorldSetup { $0.disk = .smallData(megabytes: 512) }
+    package let expectations = Expectations { $0.mayLoseClaims = true }
 
     package func play(in world: World) async throws {
         let postgres = world.postgres

@@ -6,12 +6,13 @@ package struct SynchronousFailover: Fault {
     package let name = "failover-synchronous"
     package let sentence = "the primary is lost, and a synchronous standby takes over: nothing is lost"
     package let setup = WorldSetup { $0.standby = .synchronous }
+    package let expectations = Expectations { $0.mayLoseClaims = true }
 
     package func play(in world: World) async throws {
         let postgres = world.postgres
         try await ReadinessReport.expect("sync", in: world)
         try await offPool {
-            postgres.primary.signalAll(SIGKILL)
+            try postgres.primary.kill()
             try postgres.promoteStandby()
         }
     }
@@ -23,7 +24,11 @@ package struct AsynchronousFailover: Fault {
     package let sentence =
         "the primary is lost while its asynchronous standby is seconds behind, and that takes over"
     package let setup = WorldSetup { $0.standby = .asynchronous }
-    package let expectations = Expectations { $0.mayLose = true }
+    package let expectations = Expectations {
+        $0.mayLose = true
+        $0.mayForget = true
+        $0.mayLoseClaims = true
+    }
 
     package func play(in world: World) async throws {
         guard let standby = world.postgres.standby else { throw ChaosError("this world has no standby") }
@@ -33,9 +38,9 @@ package struct AsynchronousFailover: Fault {
         await world.pause(world.isQuick ? .seconds(2) : .seconds(3))
         let reported = try await ReadinessReport.of(world)
         try await offPool {
-            postgres.primary.signalAll(SIGKILL)
+            try postgres.primary.kill()
             // What the standby's kernel has and the standby has not is lost too, as with the network's.
-            standby.signalAll(SIGKILL)
+            try standby.kill()
             try standby.start()
             try postgres.promoteStandby()
         }
@@ -59,9 +64,14 @@ package struct SynchronousStandbyGone: Fault {
 
     package func play(in world: World) async throws {
         guard let standby = world.postgres.standby else { throw ChaosError("this world has no standby") }
+        let postgres = world.postgres
         let length = world.isQuick ? Duration.seconds(6) : .seconds(15)
         standby.signalAll(SIGSTOP)
         try await UnansweredCalls.ask(world, for: length)
+        let waiting = try await offPool {
+            try postgres.number("select count(*) from pg_stat_activity where wait_event = 'SyncRep'")
+        }
+        world.note("\(waiting) sessions waited for the standby in the end")
         standby.signalAll(SIGCONT)
         await world.pause(.seconds(4))
         try await offPool { try standby.stop() }
@@ -76,6 +86,10 @@ package struct SynchronousStandbyGoneThenFailover: Fault {
     package let sentence =
         "commits wait for a lost standby, the primary crashes and recovers, sessions are terminated; then the standby takes over"
     package let setup = WorldSetup { $0.standby = .synchronous }
+    package let expectations = Expectations {
+        $0.mayForget = true
+        $0.mayLoseClaims = true
+    }
 
     package func play(in world: World) async throws {
         guard let standby = world.postgres.standby else { throw ChaosError("this world has no standby") }
@@ -88,7 +102,7 @@ package struct SynchronousStandbyGoneThenFailover: Fault {
         _ = try await offPool { try postgres.terminateBackends() }
         try await UnansweredCalls.ask(world, for: world.isQuick ? .seconds(4) : .seconds(10))
         try await offPool {
-            postgres.primary.signalAll(SIGKILL)
+            try postgres.primary.kill()
             try standby.start()
             try postgres.promoteStandby()
         }

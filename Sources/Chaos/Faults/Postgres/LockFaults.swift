@@ -57,7 +57,7 @@ package struct Deadlocks: Fault {
         let postgres = world.postgres
         // Attempts that last keep rows leased.
         world.parties.set(.slow(.milliseconds(400)), for: 0..<(world.setup.parties / 2))
-        defer { world.parties.set(.ok(200), for: 0..<(world.setup.parties / 2)) }
+        defer { world.parties.set(.ok, for: 0..<(world.setup.parties / 2)) }
         let count = "select deadlocks from pg_stat_database where datname = 'lastcall'"
         let before = try await offPool { try postgres.number(count) }
         let wanted = world.isQuick ? 2 : 8

@@ -4,6 +4,7 @@ internal import Benchmarks
 package struct PostgresCrash: Fault {
     package let name = "postgres-crash"
     package let sentence = "Postgres is stopped at once, without a checkpoint, and started again"
+    package let expectations = Expectations { $0.mayLoseClaims = true }
 
     package func play(in world: World) async throws {
         let postgres = world.postgres
