@@ -48,6 +48,16 @@ public final class ScriptedNameServer: Sendable {
 
     deinit { core.stop() }
 
+    /// Changes what is said of a name.
+    ///
+    /// - Parameters:
+    ///   - answers: the first to the next query of a family, and so on; the last one stays.
+    ///   - name: in lower case.
+    public func say(_ answers: [Answer], of name: String) {
+        core.names.withLock { $0[name] = answers }
+        core.state.withLock { state in for type in DNSQuery.types { state["\(name)/\(type)"] = nil } }
+    }
+
     /// How often a name was asked for, in either family.
     public func queries(for name: String) -> Int {
         core.state.withLock { state in DNSQuery.types.reduce(0) { $0 + (state["\(name)/\($1)"] ?? 0) } }
@@ -60,14 +70,14 @@ private final class NameServerCore: Sendable {
     let state = Mutex<[String: Int]>([:])
     private let datagrams: Int32
     private let listener: ListeningSocket
-    private let names: [String: [ScriptedNameServer.Answer]]
+    let names: Mutex<[String: [ScriptedNameServer.Answer]]>
     private let stopped = Gate()
     private let ended = Gate()
 
     init(datagrams: Int32, listener: ListeningSocket, names: [String: [ScriptedNameServer.Answer]]) {
         self.datagrams = datagrams
         self.listener = listener
-        self.names = names
+        self.names = Mutex(names)
     }
 
     func start() {
@@ -172,7 +182,7 @@ private final class NameServerCore: Sendable {
     }
 
     private func answer(of name: String, type: UInt16, counts: Bool) -> ScriptedNameServer.Answer {
-        guard let answers = names[name], let last = answers.last else { return .noSuchName }
+        guard let answers = names.withLock({ $0[name] }), let last = answers.last else { return .noSuchName }
         let number = state.withLock { state in
             let number = state["\(name)/\(type)", default: 0]
             if counts { state["\(name)/\(type)"] = number + 1 }

@@ -5,15 +5,14 @@ import Synchronization
 
 /// Relying parties on loopback that can be told how to misbehave, and a ledger of all that they received.
 ///
-/// Each has an origin of its own: a port, or where names are used a name too. All of them live on a few threads of this process.
+/// Each has a port of its own, and a name that only a fault's name server knows. All of them live on a few threads of this process.
 package final class LedgerParties: Sendable {
     private static let maximumThreads = 4
     private static let path = "/backchannel-logout"
+    private static let domain = "rp.test"
 
     /// How many there are.
     package let count: Int
-    /// The name below which each has one of its own; `nil` where they are called by address.
-    package let domain: String?
     private let ports: [UInt16]
     private let threads: [PartyThread]
     private let ledger = PartyLedger()
@@ -23,14 +22,12 @@ package final class LedgerParties: Sendable {
     ///
     /// - Parameters:
     ///   - count: how many.
-    ///   - authority: who issues their certificate, good for 127.0.0.1 and localhost.
-    ///   - domain: gives the party 7 the name `rp7.<domain>` in its URI; whoever uses it says where the names lead.
+    ///   - authority: who issues their certificate, good for 127.0.0.1 and for their names.
     /// - Throws: `WireError` where there are not enough ports or descriptors, or `CertificateError`.
-    package init(count: Int, authority: CertificateAuthority, domain: String? = nil) throws {
+    package init(count: Int, authority: CertificateAuthority) throws {
         // A listener for each, connections of several processes, and what stays open while they hang.
         OpenFiles.raise(to: 65_536)
-        let names = ["localhost"] + (domain.map { ["*.\($0)"] } ?? [])
-        let certificate = try authority.issue(names: names, addresses: ["127.0.0.1"])
+        let certificate = try authority.issue(names: ["*.\(Self.domain)"], addresses: ["127.0.0.1"])
         let lanes = min(Self.maximumThreads, max(1, count))
         var started: [PartyThread] = []
         do {
@@ -47,16 +44,22 @@ package final class LedgerParties: Sendable {
         ports = (0..<count).map { started[$0 % lanes].ports[$0 / lanes] }
         threads = started
         self.count = count
-        self.domain = domain
     }
 
     deinit { close() }
 
     /// Where a party gets its logout tokens.
     package func uri(_ index: Int) -> String {
-        let host = domain.map { "rp\(index).\($0)" } ?? "127.0.0.1"
-        return "https://\(host):\(ports[index])\(Self.path)"
+        "https://127.0.0.1:\(ports[index])\(Self.path)"
     }
+
+    /// The same by its name.
+    package func namedURI(_ index: Int) -> String {
+        "https://\(name(index)):\(ports[index])\(Self.path)"
+    }
+
+    /// The name of a party.
+    package func name(_ index: Int) -> String { "rp\(index).\(Self.domain)" }
 
     /// The port of a party.
     package func port(_ index: Int) -> UInt16 { ports[index] }
