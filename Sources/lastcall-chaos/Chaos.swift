@@ -44,6 +44,7 @@ struct ChaosCommand: AsyncParsableCommand {
             return
         }
         let chosen = try chosenFaults()
+        try PrivateNetwork.enter()
         var reports: [FaultReport] = []
         for fault in chosen {
             for offset in 0..<UInt64(seeds) where !Interrupt.isRaised {

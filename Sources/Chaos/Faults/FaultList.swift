@@ -1,7 +1,7 @@
 /// Every fault there is.
 package enum FaultList {
     /// In the order of `--all`.
-    package static let all: [any Fault] = process + PostgresFaults.all
+    package static let all: [any Fault] = process + PartyFaults.all + PostgresFaults.all
 
     /// Those of the product's processes.
     package static let process: [any Fault] = [
@@ -14,7 +14,9 @@ package enum FaultList {
     ]
 
     /// What `scripts/test` plays, one after another in one small world.
-    package static let quick: [any Fault] = [WorkerKilled(), FleetKilled(), WorkerFrozen(), RollingRestart()]
+    package static let quick: [any Fault] = [
+        WorkerKilled(), FleetKilled(), WorkerFrozen(), RollingRestart(), PartyMix(),
+    ]
 
     /// Finds faults by name.
     ///
