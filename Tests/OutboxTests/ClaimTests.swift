@@ -41,7 +41,7 @@ struct ClaimTests {
         }
         #expect(claimed.count == 400)
         #expect(Set(claimed.map(\.lease.delivery)).count == 400)
-        #expect(claimed.allSatisfy { $0.lease.number == 1 && $0.attempt == 1 && !$0.hadUnknownOutcome })
+        #expect(claimed.allSatisfy { $0.lease.number > 0 && $0.attempt == 1 && !$0.hadUnknownOutcome })
     }
 
     @Test(
@@ -162,7 +162,7 @@ struct ClaimTests {
         let second = try await bench.store.registerWorker(named: "second")
         let claimed = try #require(try await bench.claim(lane, worker: second).first)
         #expect(claimed.lease.delivery == lost.lease.delivery)
-        #expect(claimed.lease.number == 2)
+        #expect(claimed.lease.number > lost.lease.number)
         #expect(claimed.attempt == 2)
         #expect(claimed.hadUnknownOutcome)
         #expect(try await bench.claim(lane, worker: second).isEmpty)
@@ -270,7 +270,7 @@ struct ClaimTests {
         let again = try await bench.claim(lane)
         #expect(again.map(\.lease.delivery) == [claimed[0].lease.delivery])
         #expect(again.map(\.attempt) == [1])
-        #expect(again.map(\.lease.number) == [2])
+        #expect(again.allSatisfy { $0.lease.number > claimed[0].lease.number })
         #expect(again.map(\.hadUnknownOutcome) == [false])
         // A lease of old gives nothing back.
         try await bench.store.release([claimed[0].lease], worker: bench.worker)

@@ -7,7 +7,7 @@ import Testing
 @Suite("Redelivering one", .lastcallDatabase, .timeLimit(.minutes(10)))
 struct RedeliverTests {
     static let queue = """
-        select concat_ws(' ', attempt_count, excused_count, lease_number, lease_until, last_outcome, outcome_was_unknown,
+        select concat_ws(' ', attempt_count, excused_count, lease_number > 0, lease_until, last_outcome, outcome_was_unknown,
             priority, closing is null, sub, sid) from lastcall.delivery_queue order by delivery_id
         """
 
@@ -40,7 +40,7 @@ struct RedeliverTests {
         #expect(delivery.nextAttemptAt != nil)
         #expect(try bench.tally() == ["in_progress 1 0 0 0 0 0 1 f"])
         #expect(
-            try bench.texts(Self.queue) == ["1 1 1 -infinity server_error f interactive t u s1"]
+            try bench.texts(Self.queue) == ["1 1 t -infinity server_error f interactive t u s1"]
         )
         #expect(try bench.number("select count(*) from lastcall.deliveries") == 0)
         let note = """
@@ -54,7 +54,7 @@ struct RedeliverTests {
         let claimed = try #require(try await bench.claim(lanes[0]).first)
         #expect(claimed.attempt == 2)
         #expect(claimed.excused == 1)
-        #expect(claimed.lease.number == 2)
+        #expect(claimed.lease.number > 1)
         #expect(claimed.sub == "u" && claimed.sid == "s1")
         let result = try await bench.settle(claimed, .delivered([]), .delivered, status: 200)
         #expect(result.endedEvents == [event])
@@ -92,7 +92,7 @@ struct RedeliverTests {
         let (delivery, _) = try await bench.redeliver(event.delivery(1))
         #expect(delivery.status == "pending")
         #expect(delivery.attemptCount == 0)
-        #expect(try bench.texts(Self.queue) == ["0 0 1 -infinity f interactive t s0"])
+        #expect(try bench.texts(Self.queue) == ["0 0 t -infinity f interactive t s0"])
     }
 
     @Test("what is redelivered to a client on hold is held")

@@ -4,7 +4,8 @@
 -- $8 seconds by which a lease outlasts its attempt float8 · $9 max_in_flight and $10 attempt_timeout_seconds where neither client nor issuer says int4, float8
 -- The cap of a client needs no counter: of the first 2 x cap due rows of each priority, those under a lease are in flight. (With only the first cap rows,
 -- rows that commit late push leased ones out of the window, and 26 ran where the cap was 16.) An expired lease counts as free: there is no rescuer; its
--- attempt is recorded as unknown here. Claims commit asynchronously: a lost claim is one more delivery attempt, not a lost logout.
+-- attempt is recorded as unknown here. Claims commit asynchronously: a lost claim is one more delivery attempt, not a lost logout. Lease numbers leave gaps
+-- at random, so that none is given again after a crash, least of all to the worker that holds a claim of the same number which nobody else knows of.
 -- A half-open breaker lets one through, and one that has closed less than a second ago half as many as usual. A delivery that names only a sub, whose
 -- user has logged in at that client again since, is not leased: it is marked to end as superseded, which takes nothing of the quota.
 -- Returns a row per claimed delivery, and one with nulls for a lane of which something was only marked: client_key, head and bulk_head (the oldest due time
@@ -80,7 +81,7 @@ marked as (
 ),
 claimed as (
     update lastcall.delivery_queue q
-    set leased_at = clock_timestamp(), lease_until = clock_timestamp() + l.lease * interval '1 second', lease_number = q.lease_number + 1,
+    set leased_at = clock_timestamp(), lease_until = clock_timestamp() + l.lease * interval '1 second', lease_number = q.lease_number + 1 + (random() * 1000)::int4,
         attempt_count = q.attempt_count + 1, worker_key = $1::int4,
         last_outcome = case when l.old_until > '-infinity' then 'unknown' else q.last_outcome end,
         outcome_was_unknown = q.outcome_was_unknown or l.old_until > '-infinity'

@@ -24,7 +24,7 @@ with input as materialized (
 ended as (
     delete from lastcall.delivery_queue q using input i, lastcall.clients c
     where i.status <> 'retrying' and q.issuer_key = i.issuer_key and q.delivery_id = i.delivery_id and q.lease_number = i.lease_number
-        and q.worker_key is not distinct from $21::int4   -- a crash can lose a claim's commit, and its number is given again
+        and q.worker_key is not distinct from $21::int4   -- a crash can lose a claim's commit, and its number may, at worst, be given again
         and q.lease_until > '-infinity'   -- a lease that was settled or given back is over, though its number still stands
         and c.client_key = q.client_key
     returning i.*, q.client_key, c.client_id, q.attempt_count, q.excused_count, q.deliver_before, q.sub, q.sid, q.closing, q.closing_by
