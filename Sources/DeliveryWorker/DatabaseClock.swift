@@ -22,9 +22,17 @@ package final class DatabaseClock: Sendable {
     }
 
     /// The time; `nil` before the first reading.
-    package func now() -> Timestamp? {
+    package func now() -> Timestamp? { now(at: .now) }
+
+    /// The time at an instant; `nil` before the first reading.
+    package func now(at instant: ContinuousClock.Instant) -> Timestamp? {
         reading.withLock { reading in
-            reading.map { $0.database.advanced(by: .now - $0.at) }
+            reading.map { $0.database.advanced(by: instant - $0.at) }
         }
+    }
+
+    /// Whether a machine's wall clock is near enough to the database's for it to sign.
+    package static func agrees(_ database: Timestamp, with wall: Timestamp, within limit: Duration) -> Bool {
+        Duration.microseconds(database.microseconds - wall.microseconds).magnitude <= limit
     }
 }

@@ -1,10 +1,10 @@
-import DeliveryPolicy
+package import DeliveryPolicy
 import HardwareKeys
 import Logging
-import LogoutModel
+package import LogoutModel
 import LogoutTokens
 import Outbox
-import RelyingPartyClient
+package import RelyingPartyClient
 
 extension DeliveryWorker {
     /// Tokens are signed, or could not be; called on a signing thread.
@@ -21,16 +21,18 @@ extension DeliveryWorker {
         at now: ContinuousClock.Instant,
         into posts: inout PostBatch
     ) {
-        // What could not be signed is told as long as the lease is ours, though no attempt fits into it any more.
-        var fits = shipment.fitsLease(at: now)
-        if case .failure(let error) = result { fits = !(error is CancellationError) }
-        guard fits, !isDraining, !breakers.refuses(shipment.claimed) else {
-            // The lease is too old to send under, or its RP is down by now: whoever claims next sends instead.
+        let signature: SignatureEnding =
+            switch result {
+            case .success: .made
+            case .failure(let error): error is CancellationError ? .cancelled : .failed
+            }
+        let isRefused = isDraining || breakers.refuses(shipment.claimed)
+        switch shipment.departure(at: now, signature: signature, isRefused: isRefused) {
+        case .goOn: break
+        case .giveBack:
             Task { await self.giveBack([shipment.claimed], shipment.startedAt) }
             return
-        }
-        // It may have waited for its signature past its deadline.
-        if let reason = shipment.refusal(at: now) {
+        case .end(let reason):
             settle(shipment, Settlement(endingWith: reason), report: nil, .other)
             return
         }
@@ -142,18 +144,14 @@ extension DeliveryWorker {
         flags: DeliveryFlags
     ) {
         let claimed = shipment.claimed
-        let attempt = RetryRule.Attempt(
-            number: claimed.attempt,
-            excused: claimed.excused,
-            outcome: report.outcome,
+        let settlement = shipment.settlement(
+            of: report.outcome,
             flags: flags,
             retryAfter: retryAfter,
-            remaining: shipment.timeLeft(at: .now),
-            followsUnknown: claimed.hadUnknownOutcome
-        )
-        let settlement = RetryRule(settings: shipment.recipient.settings)
+            at: .now,
             // The kernel is asked for a number only where one is wanted.
-            .settle(attempt, draw: report.outcome == .delivered ? 0 : Double.random(in: 0..<1))
+            draw: { Double.random(in: 0..<1) }
+        )
         metrics.attempted(report)
         // Before its place in the lane is free again, so that nothing more is claimed until the breaker is written.
         if breakers.record(report.outcome, of: claimed) { pause(claimed.clientKey) }
@@ -173,8 +171,13 @@ extension Answer {
     var explanation: String? { failure == .tlsFailure ? detail : errorDescription }
 
     /// What the answer, or its absence, means for the attempt.
-    var meaning: AnswerRule.Meaning {
-        switch ending {
+    var meaning: AnswerRule.Meaning { ending.meaning }
+}
+
+extension Answer.Ending {
+    /// What it means for the attempt.
+    package var meaning: AnswerRule.Meaning {
+        switch self {
         case .status(let status): AnswerRule.classify(status: status)
         case .failure(let failure): AnswerRule.Meaning(outcome: failure.outcome)
         }
@@ -197,7 +200,8 @@ extension TransportFailure {
 }
 
 extension AttemptOutcome {
-    fileprivate var laneEnding: LaneEnding {
+    /// How it counts for the pace of its lane.
+    package var laneEnding: LaneEnding {
         switch self {
         case .timeout: .timedOut
         case .unreachable, .dnsFailure, .tlsFailure, .signingFailed, .localError, .blockedAddress, .unknown:

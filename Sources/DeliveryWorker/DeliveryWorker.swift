@@ -252,12 +252,7 @@ public final class DeliveryWorker: Service {
     /// Queues an outcome to be recorded.
     func settle(_ shipment: Shipment, _ settlement: Settlement, report: AttemptReport?, _ ending: LaneEnding)
     {
-        let settled = SettledDelivery(
-            lease: shipment.claimed.lease,
-            attempt: shipment.claimed.attempt,
-            settlement: settlement,
-            report: report
-        )
+        let settled = shipment.settled(settlement, report: report)
         control.withLock { $0.settler }?.add(
             Settler.Entry(settled: settled, shipment: shipment, ending: ending, since: .now)
         )
@@ -335,7 +330,7 @@ public final class DeliveryWorker: Service {
     func compareClocks(_ database: Timestamp, at instant: ContinuousClock.Instant, wall: Timestamp) {
         clock.set(database, at: instant)
         let skew = Duration.microseconds(database.microseconds - wall.microseconds)
-        let agree = skew.magnitude <= settings.clockSkewLimit
+        let agree = DatabaseClock.agrees(database, with: wall, within: settings.clockSkewLimit)
         let changed = control.withLock { control in
             defer { control.clocksAgree = agree }
             return control.clocksAgree != agree

@@ -149,26 +149,51 @@ package final class Settler: Sendable {
                 log(batch, fenced: result.fenced)
                 recorded(batch, result)
                 return await noteLate(result.fenced, of: batch)
-            } catch let error as PostgresError where !error.isTransient {
-                guard batch.count == 1 else {
+            } catch {
+                let isFinishing = state.withLock { $0.isFinishing }
+                switch Setback(error, of: batch.count, isFinishing: isFinishing) {
+                case .oneByOne:
                     for entry in batch { await record([entry]) }
                     return
+                case .refused:
+                    logger.error(
+                        "outcome cannot be recorded",
+                        metadata: batch[0].shipment.metadata(labels, ["error": "\(error)"])
+                    )
+                    return recorded(batch, SettledBatch())
+                case .givenUp: return recorded(batch, SettledBatch())
+                case .again:
+                    logger.warning(
+                        "outcomes wait for the database",
+                        metadata: ["count": "\(batch.count)", "error": "\(error)"]
+                    )
+                    try? await Task.sleep(for: pause * Double.random(in: 0.5...1))
+                    pause = Setback.pause(after: pause)
                 }
-                // Its lease runs out, and the next claim records the attempt as unknown.
-                logger.error(
-                    "outcome cannot be recorded",
-                    metadata: batch[0].shipment.metadata(labels, ["error": "\(error)"])
-                )
-                return recorded(batch, SettledBatch())
-            } catch {
-                guard !state.withLock({ $0.isFinishing }) else { return recorded(batch, SettledBatch()) }
-                logger.warning(
-                    "outcomes wait for the database",
-                    metadata: ["count": "\(batch.count)", "error": "\(error)"]
-                )
-                try? await Task.sleep(for: pause * Double.random(in: 0.5...1))
-                pause = min(pause * 2, .seconds(1))
             }
         }
+    }
+}
+
+/// What is done about outcomes that could not be recorded.
+package enum Setback: Sendable, Hashable {
+    /// One of them is what the database refuses: each is recorded for itself.
+    case oneByOne
+    /// This one is refused for good: its lease runs out, and the next claim records the attempt as unknown.
+    case refused
+    /// The process ends: their leases run out.
+    case givenUp
+    /// They are recorded again after a pause.
+    case again
+
+    /// What follows from an error of a batch.
+    package init(_ error: any Error, of count: Int, isFinishing: Bool) {
+        let isLasting = (error as? PostgresError)?.isTransient == false
+        self = isLasting ? (count == 1 ? .refused : .oneByOne) : isFinishing ? .givenUp : .again
+    }
+
+    /// The longest pause after the one that was made.
+    package static func pause(after pause: Duration) -> Duration {
+        min(pause * 2, .seconds(1))
     }
 }

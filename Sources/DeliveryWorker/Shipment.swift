@@ -7,12 +7,12 @@ import RelyingPartyClient
 
 /// A claimed delivery on its way: who gets it, and since when we hold it.
 package struct Shipment: Sendable {
-    let claimed: ClaimedDelivery
+    package let claimed: ClaimedDelivery
     let recipient: Recipient
     /// Just before the claim was sent, so that the lease is never believed longer than it is.
     let claimedAt: ContinuousClock.Instant
     /// When it took its slot.
-    let startedAt: ContinuousClock.Instant
+    package let startedAt: ContinuousClock.Instant
     /// Of a completion webhook: the event as it stands.
     var event: LogoutEvent?
     /// How its token is encrypted, where the key is one that its client publishes.
@@ -63,6 +63,81 @@ package struct Shipment: Sendable {
             return .attemptsExhausted
         }
         return nil
+    }
+}
+
+/// How the signature of a shipment's token came out, as far as the way on depends on it.
+package enum SignatureEnding: Sendable, Hashable {
+    /// It is there.
+    case made
+    /// It could not be made.
+    case failed
+    /// Nobody tried: the process stops.
+    case cancelled
+}
+
+/// Where a shipment goes once its token is signed, or could not be.
+package enum Departure: Sendable, Hashable {
+    /// Back into the queue, unsent and uncounted.
+    case giveBack
+    /// To an end without an attempt.
+    case end(EndReason)
+    /// To the RP; or, without a signature, to an attempt that failed here.
+    case goOn
+}
+
+extension Shipment {
+    /// Where it goes now.
+    ///
+    /// `isRefused`: whether this process stops, or the client's breaker has opened since the claim.
+    package func departure(
+        at now: ContinuousClock.Instant,
+        signature: SignatureEnding,
+        isRefused: Bool
+    ) -> Departure {
+        let isOurs: Bool
+        switch signature {
+        case .made: isOurs = fitsLease(at: now)
+        // What could not be signed is told as long as the lease is ours, though no attempt fits into it any more.
+        case .failed: isOurs = true
+        case .cancelled: isOurs = false
+        }
+        // The lease is too old to send under, or its RP is down by now: whoever claims next sends instead.
+        guard isOurs, !isRefused else { return .giveBack }
+        // It may have waited for its signature past its deadline.
+        return refusal(at: now).map { .end($0) } ?? .goOn
+    }
+
+    /// What an attempt makes of the delivery.
+    ///
+    /// `draw`: one uniform draw in `0 ..< 1`, asked for only where one is wanted.
+    package func settlement(
+        of outcome: AttemptOutcome,
+        flags: DeliveryFlags,
+        retryAfter: Duration?,
+        at now: ContinuousClock.Instant,
+        draw: () -> Double
+    ) -> Settlement {
+        let attempt = RetryRule.Attempt(
+            number: claimed.attempt,
+            excused: claimed.excused,
+            outcome: outcome,
+            flags: flags,
+            retryAfter: retryAfter,
+            remaining: timeLeft(at: now),
+            followsUnknown: claimed.hadUnknownOutcome
+        )
+        return RetryRule(settings: recipient.settings).settle(attempt, draw: outcome == .delivered ? 0 : draw())
+    }
+
+    /// What is recorded of it under its lease.
+    package func settled(_ settlement: Settlement, report: AttemptReport?) -> SettledDelivery {
+        SettledDelivery(
+            lease: claimed.lease,
+            attempt: claimed.attempt,
+            settlement: settlement,
+            report: report
+        )
     }
 }
 
