@@ -172,6 +172,16 @@ let package = Package(
                 "RelyingPartyClient", "StrictJSON", "Threads", "lastcall",
             ]
         ),
+        // A fleet on a virtual clock, with faults at every step: the product's decisions, everything around them simulated.
+        .target(
+            name: "FleetSimulation",
+            dependencies: ["LogoutModel", "DeliveryPolicy", "PostgresClient", "RelyingPartyClient", "Outbox", "DeliveryWorker"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "lastcall-simulate", dependencies: ["FleetSimulation", argumentParser], swiftSettings: strict
+        ),
+        tests("FleetSimulation", ["LastcallTestKit", "LogoutModel", "Outbox", "PostgresClient", "AuditTrail", logging]),
         // What scripts/harden network runs inside its network namespace.
         .executableTarget(
             name: "lastcall-network-proof",
