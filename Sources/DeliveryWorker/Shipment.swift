@@ -127,7 +127,10 @@ extension Shipment {
             remaining: timeLeft(at: now),
             followsUnknown: claimed.hadUnknownOutcome
         )
-        return RetryRule(settings: recipient.settings).settle(attempt, draw: outcome == .delivered ? 0 : draw())
+        return RetryRule(settings: recipient.settings).settle(
+            attempt,
+            draw: outcome == .delivered ? 0 : draw()
+        )
     }
 
     /// What is recorded of it under its lease.

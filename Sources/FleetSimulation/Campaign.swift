@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Many histories, one after the other on each of some threads.
 public struct Campaign: Sendable {
     /// The first seed.
@@ -60,13 +62,15 @@ public struct Campaign: Sendable {
     /// Runs until the seeds are through, or one breaks a property.
     public func run() async -> Result {
         let (first, count, defect, threads) = (first, count, defect, UInt64(threads))
+        let end = CampaignEnd()
         return await withTaskGroup(of: Result.self) { group in
             for thread in 0..<threads {
                 group.addTask {
                     var result = Result()
                     var offset = thread
-                    while offset < count, result.broken == nil {
+                    while offset < count, !end.isNear.load(ordering: .relaxed) {
                         result.add(Self.history(first &+ offset, defect: defect), of: first &+ offset)
+                        if result.broken != nil { end.isNear.store(true, ordering: .relaxed) }
                         offset += threads
                     }
                     return result
@@ -82,4 +86,9 @@ public struct Campaign: Sendable {
     public static func history(_ seed: UInt64, defect: Defect? = nil, isTraced: Bool = false) -> Verdict {
         SimulatedFleet(seed: seed, defect: defect, isTraced: isTraced).run()
     }
+}
+
+/// Whether one of the threads has found something: the others need not go on.
+private final class CampaignEnd: Sendable {
+    let isNear = Atomic(false)
 }

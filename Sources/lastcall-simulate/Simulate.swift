@@ -72,7 +72,9 @@ struct Simulate: AsyncParsableCommand {
             let result = await Campaign(first: from, count: seeds, defect: defect, threads: 1).run()
             let name = defect.rawValue.padded(to: 34)
             if let broken = result.broken {
-                print("\(name) found with seed \(broken.seed), history \(result.histories): \(broken.finding.property)")
+                print(
+                    "\(name) found with seed \(broken.seed), history \(result.histories): \(broken.finding.property)"
+                )
             } else {
                 missed += 1
                 print("\(name) NOT FOUND in \(result.histories) histories")

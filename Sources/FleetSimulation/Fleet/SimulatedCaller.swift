@@ -74,7 +74,8 @@ final class SimulatedCaller {
                 answer(.accepted(event))
             case .success(.replay(let event)): answer(.accepted(event))
             case .success: answer(.refused)
-            case .failure(.outcomeUnknown) where fleet.defect == .unknownTakenAsSuccess: answer(.accepted(nil))
+            case .failure(.outcomeUnknown) where fleet.defect == .unknownTakenAsSuccess:
+                answer(.accepted(nil))
             case .failure: answer(.none)
             }
         }

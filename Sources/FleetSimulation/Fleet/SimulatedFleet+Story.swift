@@ -99,7 +99,8 @@ extension SimulatedFleet {
     // MARK: Disturbances
 
     private func disturbLater() {
-        later(random.within(shape.faults.disturbanceEvery / 4...shape.faults.disturbanceEvery)) { [unowned self] in
+        later(random.within(shape.faults.disturbanceEvery / 4...shape.faults.disturbanceEvery)) {
+            [unowned self] in
             guard isStormy else { return }
             disturb()
             disturbLater()
@@ -111,10 +112,7 @@ extension SimulatedFleet {
         switch random.within(0...19) {
         case 0...5: random.one(of: parties).change()
         case 6: kill(worker)
-        case 7, 8:
-            let time = random.time(100_000, 40_000_000)
-            note("\(worker.name) freezes for \(time / 1_000) ms")
-            worker.frozenUntil = now + time
+        case 7, 8: worker.freeze(for: random.time(100_000, 40_000_000))
         case 9: crashDatabase(for: random.time(50_000, 5_000_000))
         case 10:
             worker.skew = .seconds(random.one(of: [-3_600, -12, -4, 4, 12, 3_600]))
@@ -144,7 +142,10 @@ extension SimulatedFleet {
         let client = Int32(random.within(1...shape.parties))
         let isHeld = random.chance(0.5)
         note("client \(client): hold \(isHeld)")
-        call("hold", from: api) { outbox, _ in outbox.hold(client, isHeld) } then: { _ in }
+        call("hold", from: api) { outbox, _ in
+            outbox.hold(client, isHeld)
+        } then: { _ in
+        }
     }
 
     private func cancel() {
@@ -166,7 +167,8 @@ extension SimulatedFleet {
             guard outbox.redeliver(place, force: force, actor: "operator", at: now) else { return }
             note("is sent again", of: place)
             watch.redelivered(place)
-        } then: { _ in }
+        } then: { _ in
+        }
     }
 
     /// Faults stop: everybody is up again, everything is let go.
@@ -176,13 +178,18 @@ extension SimulatedFleet {
         databaseDownUntil = min(databaseDownUntil, now)
         for worker in workers {
             worker.skew = .zero
-            worker.frozenUntil = min(worker.frozenUntil, now)
+            worker.thaw()
             worker.cutOffUntil = 0
             later(random.within(0...1_000_000)) { worker.start() }
         }
         for api in apis { later(random.within(0...1_000_000)) { api.start() } }
+        // What was asked for before may still be on its way.
+        for wait in [1_100_000, 7_000_000] {
+            later(wait) { [unowned self] in
+                for client in outbox.clients { outbox.hold(client.key, false) }
+            }
+        }
         later(1_100_000) { [unowned self] in
-            for client in outbox.clients { outbox.hold(client.key, false) }
             for worker in workers where worker.isDraining {
                 worker.kill()
                 worker.start()

@@ -22,7 +22,8 @@ final class SimulatedParty {
         healthy, healthy, .status(204, retryAfter: nil), .status(202, retryAfter: nil),
         .status(400, retryAfter: nil), .status(302, retryAfter: nil), .status(500, retryAfter: nil),
         .status(503, retryAfter: 3), .status(429, retryAfter: 20), .status(408, retryAfter: nil),
-        .slow, .slow, .hangs, .hangs, .refuses, .refuses, .cutsOff, .answerLost, .answerLost, .noName, .noTLS, .garbage,
+        .slow, .slow, .hangs, .hangs, .refuses, .refuses, .cutsOff, .answerLost, .answerLost, .noName, .noTLS,
+        .garbage,
     ]
 
     let client: Int32

@@ -31,7 +31,8 @@ extension SimulatedWorker {
         let faults = fleet.shape.faults
         let hangs = fleet.strikes(faults.signingHangs)
         let fails = fleet.strikes(faults.signingFails)
-        after(hangs ? fleet.random.time(1_000_000, 20_000_000) : fleet.random.within(100...2_000)) { [unowned self] in
+        after(hangs ? fleet.random.time(1_000_000, 20_000_000) : fleet.random.within(100...2_000)) {
+            [unowned self] in
             signed(shipment, fails ? .failed : .made)
         }
     }
@@ -86,7 +87,10 @@ extension SimulatedWorker {
         )
         if case .status(let status) = ending { report.httpStatus = status }
         report.jti = jti
-        fleet.note("\(name) hears \(meaning.outcome.rawValue)", of: fleet.outbox.place(of: shipment.claimed.lease.delivery))
+        fleet.note(
+            "\(name) hears \(meaning.outcome.rawValue)",
+            of: fleet.outbox.place(of: shipment.claimed.lease.delivery)
+        )
         conclude(shipment, report, retryAfter: retryAfter, flags: meaning.flags)
     }
 
@@ -181,7 +185,11 @@ extension SimulatedWorker {
 
     private func recorded(_ batch: [Entry], fenced: [DeliveryID], then next: @escaping () -> Void) {
         for entry in batch {
-            schedule.ended(entry.shipment.claimed.clientKey, startedAt: entry.shipment.startedAt, entry.ending)
+            schedule.ended(
+                entry.shipment.claimed.clientKey,
+                startedAt: entry.shipment.startedAt,
+                entry.ending
+            )
         }
         claim()
         guard !fenced.isEmpty else { return next() }

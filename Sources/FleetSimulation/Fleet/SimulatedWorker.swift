@@ -102,7 +102,9 @@ final class SimulatedWorker: SimulatedProcess {
     }
 
     func claim() {
-        guard !isClaiming, !isDraining, clocksAgree, !schedule.waitsForSlots(at: fleet.instant) else { return }
+        guard !isClaiming, !isDraining, clocksAgree, !schedule.waitsForSlots(at: fleet.instant) else {
+            return
+        }
         let asked = schedule.next(at: fleet.instant)
         guard !asked.isEmpty else { return }
         isClaiming = true

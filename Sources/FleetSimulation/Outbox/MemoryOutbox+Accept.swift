@@ -13,6 +13,8 @@ package enum MemoryAcceptance: Sendable, Hashable {
 }
 
 extension MemoryOutbox {
+    /// Who asks for logouts, in the audit trail.
+    package static let caller = "op"
     /// How long deliveries have where nobody says, in seconds.
     package static let usualWithin = 3_600
 
@@ -51,9 +53,10 @@ extension MemoryOutbox {
             openCount: 0
         )
         append(fresh)
-        note(MemoryAudit(type: "logout.accepted", subject: eventID.uuid, number: meaning.targets.count))
+        let accepted = MemoryAudit(type: "logout.accepted", subject: eventID.uuid, actor: Self.caller)
+        note(accepted)
         if meaning.targets.isEmpty {
-            note(MemoryAudit(type: "bcl.no_sessions_for_subject", subject: eventID.uuid))
+            note(MemoryAudit(type: "bcl.no_sessions_for_subject", subject: eventID.uuid, actor: Self.caller))
         }
         var due = due ?? now
         if due > now { due = now }
@@ -117,6 +120,7 @@ extension MemoryOutbox {
                     ? "bcl.client_not_covered" : "logout.back_channel.failed",
                 subject: delivery.id.uuid,
                 clientID: target.clientID,
+                actor: Self.caller,
                 word: reason.rawValue
             )
         )

@@ -167,7 +167,8 @@ extension MemoryOutbox {
     /// The lanes that have something due and may be sent to: see `lanes_due.sql`.
     package func lanesDue(at now: Timestamp) -> [(lane: Int32, heads: LaneHeads)] {
         clients.compactMap { client in
-            guard !client.isDeleted, !client.isHeld, client.breakerOpenUntil <= now || defect == .breakerBurnsAttempts
+            guard !client.isDeleted, !client.isHeld,
+                client.breakerOpenUntil <= now || defect == .breakerBurnsAttempts
             else { return nil }
             let rows = lanes[client.key] ?? []
             func head(_ priority: Priority) -> Timestamp? {

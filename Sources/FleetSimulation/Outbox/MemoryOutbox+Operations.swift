@@ -14,7 +14,7 @@ extension MemoryOutbox {
         }
         guard let changed else { return }
         let type = isHeld ? "client.held" : "client.released"
-        note(MemoryAudit(type: type, clientID: changed.clientID, actor: "test"))
+        note(MemoryAudit(type: type, clientID: changed.clientID, actor: "operator"))
     }
 
     /// Deletes a client; what waits for it ends.
@@ -29,7 +29,7 @@ extension MemoryOutbox {
         where deliveries[place].leaseUntil > now && deliveries[place].closing == nil {
             change(place) { $0.closing = .clientNotFound }
         }
-        note(MemoryAudit(type: "client.deleted", clientID: gone.clientID, actor: "test"))
+        note(MemoryAudit(type: "client.deleted", clientID: gone.clientID, actor: "operator"))
         _ = try seize(nil, client, nil, at: now)
     }
 
@@ -100,7 +100,8 @@ extension MemoryOutbox {
     /// Marks what is open of an event, and ends what is not in flight: see `event_cancel.sql` and `cancel_mark.sql`.
     ///
     /// - Returns: whether it could be cancelled: it had not ended.
-    package mutating func cancel(_ event: Int, actor: String, at now: Timestamp) throws(PostgresError) -> Bool {
+    package mutating func cancel(_ event: Int, actor: String, at now: Timestamp) throws(PostgresError) -> Bool
+    {
         begin()
         guard events[event].endedAt == nil else { return false }
         for place in events[event].deliveries

@@ -203,6 +203,7 @@ extension MemoryOutbox {
     ///   - event: only those of this event that are marked as closing.
     ///   - now: the time on the database clock.
     /// - Returns: how many ended.
+    /// - Throws: as ``settle(_:worker:at:)``.
     @discardableResult
     package mutating func endOverdue(
         worker: Int32?,
@@ -225,7 +226,9 @@ extension MemoryOutbox {
         let places = clients.flatMap { lanes[$0.key] ?? [] }
         for place in places {
             let row = deliveries[place]
-            guard row.leaseUntil <= now, let reason = reason(of: row, client, event, at: now) else { continue }
+            guard row.leaseUntil <= now, let reason = reason(of: row, client, event, at: now) else {
+                continue
+            }
             noteLost(place, at: now)
             change(place) { row in
                 row.leasedAt = now

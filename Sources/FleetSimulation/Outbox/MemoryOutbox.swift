@@ -112,7 +112,11 @@ package struct MemoryOutbox: Sendable {
     /// Begins a transaction. One that is durable makes durable all that was committed before it.
     mutating func begin(isDurable: Bool = true) {
         touched.removeAll(keepingCapacity: true)
-        if isDurable { undo.removeAll(keepingCapacity: true) } else if self.isDurable { durableAudit = audit.count }
+        if isDurable {
+            undo.removeAll(keepingCapacity: true)
+        } else if self.isDurable {
+            durableAudit = audit.count
+        }
         self.isDurable = isDurable
     }
 

@@ -1,3 +1,4 @@
+import DeliveryWorker
 import LogoutModel
 
 /// What must hold when all is over.
@@ -10,6 +11,15 @@ extension Watch {
         }
         for (number, event) in outbox.events.enumerated() { judgeCounts(number, event, outbox) }
         for caller in fleet.callers { judge(caller, fleet) }
+        for worker in fleet.workers where worker.isUp {
+            let held = worker.schedule.held
+            require(
+                held == 0,
+                "who has nothing in flight has all slots free",
+                "\(worker.name) holds \(held)",
+                nil
+            )
+        }
     }
 
     private func describe(_ row: MemoryDelivery, _ outbox: MemoryOutbox) -> String {
@@ -36,8 +46,18 @@ extension Watch {
             }
         }
         let name = "the audit trail comes to the state"
-        require(end == row.end?.status, name, "\(end.map { "\($0)" } ?? "open"), not \(row.end?.status as Any)", place)
-        require(attempts == row.attempts.count, name, "\(attempts) attempts, not \(row.attempts.count)", place)
+        require(
+            end == row.end?.status,
+            name,
+            "\(end.map { "\($0)" } ?? "open"), not \(row.end?.status as Any)",
+            place
+        )
+        require(
+            attempts == row.attempts.count,
+            name,
+            "\(attempts) attempts, not \(row.attempts.count)",
+            place
+        )
     }
 
     private func judgeCounts(_ number: Int, _ event: MemoryEvent, _ outbox: MemoryOutbox) {
@@ -56,14 +76,31 @@ extension Watch {
 
     private func judge(_ caller: SimulatedCaller, _ fleet: SimulatedFleet) {
         let outbox = fleet.outbox
-        let sameKey = fleet.callers.filter { $0.number == caller.number || (caller.key != nil && $0.key == caller.key) }
+        let sameKey = fleet.callers.filter {
+            $0.number == caller.number || (caller.key != nil && $0.key == caller.key)
+        }
         let events = sameKey.flatMap { committed[$0.number] }
-        require(events.count <= 1, "one key is one logout", "caller \(caller.number) made \(events.count)", nil)
+        require(
+            events.count <= 1,
+            "one key is one logout",
+            "caller \(caller.number) made \(events.count)",
+            nil
+        )
         guard case .accepted(let named) = heard[caller.number] else { return }
         guard let event = events.first else {
-            return require(false, "what was answered 2xx is there", "that of caller \(caller.number) is not", nil)
+            return require(
+                false,
+                "what was answered 2xx is there",
+                "that of caller \(caller.number) is not",
+                nil
+            )
         }
-        require(named == nil || named == event, "an answer names the event", "\(named ?? -1), not \(event)", nil)
+        require(
+            named == nil || named == event,
+            "an answer names the event",
+            "\(named ?? -1), not \(event)",
+            nil
+        )
         let targets = caller.meaning.targets.map(\.clientID).sorted()
         let found = outbox.events[event].deliveries.map { outbox.deliveries[$0].clientID }.sorted()
         require(

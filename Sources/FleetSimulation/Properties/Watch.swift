@@ -28,7 +28,8 @@ final class Watch {
 
     /// Attempts after which another one may be made.
     static let retriable: Set<AttemptOutcome> = [
-        .unknown, .timeout, .unreachable, .dnsFailure, .tlsFailure, .serverError, .rateLimited, .protocolError,
+        .unknown, .timeout, .unreachable, .dnsFailure, .tlsFailure, .serverError, .rateLimited,
+        .protocolError,
     ]
     /// How long the takeover of a lease that ran out may take, once faults have stopped: a look through the queue, and a
     /// claim behind a full one.
@@ -128,9 +129,17 @@ final class Watch {
         let now = fleet.databaseTime
         for claimed in batch.deliveries {
             guard let place = fleet.outbox.place(of: claimed.lease.delivery) else { continue }
-            fleet.note("\(worker.name) claims it: lease \(claimed.lease.number), attempt \(claimed.attempt)", of: place)
+            fleet.note(
+                "\(worker.name) claims it: lease \(claimed.lease.number), attempt \(claimed.attempt)",
+                of: place
+            )
             if let holder = stories[place].holder {
-                require(holder.until <= now, "a lease that runs is nobody else's", "worker \(holder.worker) had it", place)
+                require(
+                    holder.until <= now,
+                    "a lease that runs is nobody else's",
+                    "worker \(holder.worker) had it",
+                    place
+                )
                 tookOver(place, from: holder.until, claimed, fleet)
             }
             require(!stories[place].isCancelled, "what was cancelled is not claimed", "it was", place)
@@ -156,14 +165,28 @@ final class Watch {
         require(running <= most, "max_in_flight is respected", "\(running) run, of at most \(most)", place)
     }
 
-    private func tookOver(_ place: Int, from end: Timestamp, _ claimed: ClaimedDelivery, _ fleet: SimulatedFleet) {
+    private func tookOver(
+        _ place: Int,
+        from end: Timestamp,
+        _ claimed: ClaimedDelivery,
+        _ fleet: SimulatedFleet
+    ) {
         takeovers += 1
-        // By then nothing that was begun before faults stopped holds a slot, and breakers have had their time.
-        let quiet = SimulatedFleet.epoch + Int64(shape.storm) + 25_000_000
-        guard claimed.breakerTrips == 0, end.microseconds > quiet else { return }
-        let took = Int(fleet.databaseTime.microseconds - end.microseconds)
+        // What faults have begun may hold places of a client, and slots, until its own time is over; so may a breaker.
+        let lease = Int64(claimed.lease.length / .microseconds(1))
+        let timeout = Int64(shape.attemptTimeoutSeconds * 1_000_000)
+        let quiet = SimulatedFleet.epoch + Int64(shape.storm) + lease + timeout
+        let closed = fleet.outbox.client(claimed.clientKey)?.breakerClosedAt ?? .never
+        guard claimed.breakerTrips == 0 else { return }
+        let from = max(end.microseconds, quiet, closed.microseconds)
+        let took = Int(fleet.databaseTime.microseconds - from)
         slowestTakeover = max(slowestTakeover, took)
-        require(took <= Self.takeoverBound, "a lost lease is taken over soon", "after \(took / 1_000) ms", place)
+        require(
+            took <= Self.takeoverBound,
+            "a lost lease is taken over soon",
+            "after \(took / 1_000) ms",
+            place
+        )
     }
 
     // MARK: POSTs
@@ -181,7 +204,12 @@ final class Watch {
         let (row, story, now) = (fleet.outbox.deliveries[place], stories[place], fleet.databaseTime)
         require(tokens.insert(jti).inserted, "no token is sent twice", "\(jti)", place)
         require(isAccepted(row.event), "nothing is sent for a refused request", "event \(row.event)", place)
-        require(now < row.deliverBefore, "nothing is sent after its deadline", "attempt \(claimed.attempt)", place)
+        require(
+            now < row.deliverBefore,
+            "nothing is sent after its deadline",
+            "attempt \(claimed.attempt)",
+            place
+        )
         for post in story.posts where !post.isUndone {
             let outcome = row.attempts.first { $0.number == post.attempt }?.outcome
             require(
@@ -205,7 +233,12 @@ final class Watch {
             "\(worker.name) sends under lease \(claimed.lease.number) for \(timeout)",
             place
         )
-        require(claimed.attempt <= row.attemptCount, "an attempt is counted before it is sent", "\(row.attemptCount) are", place)
+        require(
+            claimed.attempt <= row.attemptCount,
+            "an attempt is counted before it is sent",
+            "\(row.attemptCount) are",
+            place
+        )
     }
 
     private func isAccepted(_ event: Int) -> Bool {
@@ -240,7 +273,10 @@ final class Watch {
         }
         for settled in batch {
             guard let place = fleet.outbox.place(of: settled.lease.delivery) else { continue }
-            fleet.note("worker key \(worker) records lease \(settled.lease.number): \(settled.settlement)", of: place)
+            fleet.note(
+                "worker key \(worker) records lease \(settled.lease.number): \(settled.settlement)",
+                of: place
+            )
             if isHolder(place, settled.lease, worker) { stories[place].holder = nil }
         }
     }

@@ -1,0 +1,25 @@
+import LastcallTestKit
+import PostgresClient
+import Testing
+
+@Suite("The simulated outbox", .lastcallDatabase)
+struct ConformanceTests {
+    private static let steps = 150
+
+    @Test(
+        "answers as Postgres does, and holds the same rows after each step",
+        arguments: 1...6 as ClosedRange<UInt64>
+    )
+    func conforms(seed: UInt64) async throws {
+        var both = try await TwoOutboxes(seed: seed)
+        do {
+            for _ in 1...Self.steps {
+                let step = try await both.step()
+                try both.compare(step)
+            }
+        } catch is TwoOutboxes.Difference {
+            // Told where it was seen.
+        }
+        await both.pool.shutdown()
+    }
+}
