@@ -105,4 +105,48 @@ struct ShipmentTests {
         #expect(shipment(attempt: attempt, excused: excused, policy: policy).refusal(at: start) == reason)
         #expect(shipment(attempt: attempt, excused: excused).refusal(at: start) == nil)
     }
+
+    @Test(
+        "goes on only while an attempt fits into the lease, and back where this process must not send",
+        arguments: [
+            (0, SignatureEnding.made, false, Departure.goOn), (4_000, .made, false, .goOn),
+            (4_001, .made, false, .giveBack), (0, .made, true, .giveBack), (0, .cancelled, false, .giveBack),
+            (4_001, .failed, false, .goOn), (0, .failed, true, .giveBack),
+        ]
+    )
+    func departure(passed: Int, signature: SignatureEnding, isRefused: Bool, expected: Departure) {
+        let departure = shipment().departure(
+            at: start + .milliseconds(passed),
+            signature: signature,
+            isRefused: isRefused
+        )
+        #expect(departure == expected)
+    }
+
+    @Test("what waited for its signature past its deadline ends unsent")
+    func lateDeparture() {
+        let departure = shipment(timeLeft: .seconds(2)).departure(
+            at: start + .seconds(2),
+            signature: .made,
+            isRefused: false
+        )
+        #expect(departure == .end(.deadlinePassed))
+    }
+
+    @Test("a chance is drawn only where the wait depends on it")
+    func draws() {
+        let shipment = shipment()
+        func settlement(of outcome: AttemptOutcome, draw: () -> Double) -> Settlement {
+            shipment.settlement(of: outcome, flags: [], retryAfter: nil, at: start, draw: draw)
+        }
+        var draws = 0
+        let count = { () -> Double in
+            draws += 1
+            return 0.5
+        }
+        #expect(settlement(of: .delivered, draw: count) == .delivered([]))
+        #expect(draws == 0)
+        #expect(settlement(of: .timeout, draw: count) == .retry(after: .seconds(1), isExcused: false))
+        #expect(draws == 1)
+    }
 }
