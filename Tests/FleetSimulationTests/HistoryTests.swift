@@ -3,13 +3,13 @@ import Testing
 
 @Suite("A simulated fleet", .serialized)
 struct HistoryTests {
-    @Test("keeps every property in each of some hundred histories")
+    @Test("keeps every property in each of a thousand histories")
     func properties() async {
-        let result = await Campaign(first: 1, count: 400).run()
+        let result = await Campaign(first: 1, count: 1_000).run()
         #expect(result.broken == nil, "scripts/simulate --replay \(result.broken?.seed ?? 0)")
-        #expect(result.histories == 400)
+        #expect(result.histories == 1_000)
         // A history in which nothing goes wrong would prove nothing.
-        #expect(result.takeovers > 100)
+        #expect(result.takeovers > 300)
         #expect(result.posts > result.deliveries)
     }
 
