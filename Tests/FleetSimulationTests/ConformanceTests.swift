@@ -4,7 +4,13 @@ import Testing
 
 @Suite("The simulated outbox", .lastcallDatabase)
 struct ConformanceTests {
-    private static let steps = 150
+    private static let steps = 250
+    /// Without these a comparison would compare little.
+    private static let mustBeSeen: Set = [
+        "fresh", "replay", "conflict", "claimed", "taken over", "settled", "fenced", "ended event",
+        "cancelled",
+        "redelivered", "overdue", "opened", "closed", "roused",
+    ]
 
     @Test(
         "answers as Postgres does, and holds the same rows after each step",
@@ -21,5 +27,9 @@ struct ConformanceTests {
             // Told where it was seen.
         }
         await both.pool.shutdown()
+        #expect(
+            both.seen.isSuperset(of: Self.mustBeSeen),
+            "not seen: \(Self.mustBeSeen.subtracting(both.seen))"
+        )
     }
 }

@@ -81,6 +81,7 @@ extension TwoOutboxes {
         if case .fresh(let accepted) = theirs { id = accepted.event.id }
         let mine = memory.accept(meaning, key: key, id: id, at: clock.now)
         let step = "accept of \(meaning)"
+        seen.insert(String("\(mine)".prefix(while: \.isLetter)))
         switch (theirs, mine) {
         case (.fresh(let accepted), .fresh(_, let lanes)):
             try agree(step, accepted.lanes.sorted(), lanes.sorted())
@@ -135,6 +136,8 @@ extension TwoOutboxes {
         )
         try agree("claim of \(lanes)", Self.texts(theirs), Self.texts(claimed))
         claims += theirs.deliveries.map { ($0, worker) }
+        if !theirs.deliveries.isEmpty { seen.insert("claimed") }
+        if theirs.deliveries.contains(where: \.hadUnknownOutcome) { seen.insert("taken over") }
         if claims.count > 60 { claims.removeFirst(claims.count - 60) }
         return "claim of \(lanes)"
     }
@@ -205,6 +208,9 @@ extension TwoOutboxes {
         let step = "settle of \(batch.map { "\($0.lease) \($0.settlement)" })"
         try agree(step, theirs.fenced.map(\.text).sorted(), mine.fenced.map(\.text).sorted())
         try agree(step, theirs.endedEvents.map(\.text).sorted(), mine.endedEvents.map(\.text).sorted())
+        if !theirs.fenced.isEmpty { seen.insert("fenced") }
+        if theirs.fenced.count < batch.count { seen.insert("settled") }
+        if !theirs.endedEvents.isEmpty { seen.insert("ended event") }
         try await store.noteLate(theirs.fenced, of: batch)
         memory.noteLate(mine.fenced, of: batch)
         return step
@@ -237,6 +243,7 @@ extension TwoOutboxes {
         let theirs = try await store.endOverdue(worker: worker)
         let mine = try memory.endOverdue(worker: worker, at: clock.now)
         try agree("end overdue", theirs, mine)
+        if theirs > 0 { seen.insert("overdue") }
         return "end overdue"
     }
 
@@ -267,12 +274,14 @@ extension TwoOutboxes {
             let theirs = try await store.closeBreaker(of: client.key, trips: trips)
             let mine = memory.closeBreaker(of: client.key, trips: trips, at: clock.now)
             try agree("close", theirs, mine)
+            if theirs { seen.insert("closed") }
             return "breaker of \(client.key) closes from \(trips)"
         }
         let time = Duration.milliseconds(random.within(100...20_000))
         let theirs = try await store.openBreaker(of: client.key, trips: trips, for: time, failures: 5)
         let mine = memory.openBreaker(of: client.key, trips: trips, for: time, at: clock.now)
         try agree("open", theirs, mine)
+        if theirs != nil { seen.insert("opened") }
         return "breaker of \(client.key) opens from \(trips)"
     }
 
@@ -282,6 +291,7 @@ extension TwoOutboxes {
         let theirs = try await store.rouse(limit: limit)
         let mine = memory.rouse(limit: limit, at: clock.now)
         try agree("rouse", theirs, mine)
+        if theirs != nil { seen.insert("roused") }
         return "rouse \(limit)"
     }
 
@@ -294,6 +304,7 @@ extension TwoOutboxes {
         } catch OutboxError.alreadyEnded { theirs = false }
         let mine = try memory.cancel(event, actor: "operator", at: clock.now)
         try agree("cancel", theirs, mine)
+        if theirs { seen.insert("cancelled") }
         return "cancel of event \(event)"
     }
 
@@ -314,6 +325,7 @@ extension TwoOutboxes {
         } catch OutboxError.notEnded, OutboxError.alreadyDelivered { theirs = false }
         let mine = memory.redeliver(place, force: force, actor: "operator", at: clock.now)
         try agree("redelivery", theirs, mine)
+        if theirs { seen.insert("redelivered") }
         return "redelivery of \(memory.deliveries[place].id.text)"
     }
 

@@ -21,6 +21,8 @@ struct TwoOutboxes {
     var meanings: [(key: Int, meaning: LogoutMeaning)] = []
     var random: SimulationRandom
     var jti = 0
+    /// What has happened at least once.
+    var seen: Set<String> = []
 
     init(seed: UInt64) async throws {
         random = SimulationRandom(seed: seed)
