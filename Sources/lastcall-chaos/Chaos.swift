@@ -25,6 +25,8 @@ struct ChaosCommand: AsyncParsableCommand {
     )
     var quick = false
     @Flag(help: "Faults at random, one after another in one world.") var random = false
+    @Flag(help: "Plant deliberate defects, all or those named, and show that each is caught.") var planted =
+        false
     @Option(help: "The first seed.") var seed: UInt64 = 1
     @Option(help: "Play each fault under so many seeds.") var seeds = 1
     @Option(help: "How long --random goes on.") var minutes = 10
@@ -33,7 +35,7 @@ struct ChaosCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard seeds > 0, minutes > 0 else { throw ValidationError("Give positive numbers.") }
-        guard list || all || quick || random || !faults.isEmpty else {
+        guard list || all || quick || random || planted || !faults.isEmpty else {
             throw ValidationError("Name a fault, or give --all, --quick, --random or --list.")
         }
     }
@@ -43,6 +45,7 @@ struct ChaosCommand: AsyncParsableCommand {
             for fault in FaultList.all { print("\(fault.name): \(fault.sentence)") }
             return
         }
+        if planted { return try await plant() }
         let chosen = try chosenFaults()
         try PrivateNetwork.enter()
         var reports: [FaultReport] = []
@@ -58,6 +61,16 @@ struct ChaosCommand: AsyncParsableCommand {
         if Interrupt.isRaised { throw ExitCode(130) }
         FileHandle.standardOutput.write(Data(("\n" + ReportTable.text(reports)).utf8))
         guard reports.allSatisfy(\.isBalanced) else { throw ExitCode(1) }
+    }
+
+    /// Runs in the folder with Package.swift, as scripts/chaos does.
+    private func plant() async throws {
+        let here = FileManager.default.currentDirectoryPath
+        let harness = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let run = PlantedRun(of: here, in: here + "/.build-planted", harness: harness, seed: seed, tell: tell)
+        let verdicts = try await run.run(faults)
+        print(PlantedRun.table(verdicts))
+        guard verdicts.allSatisfy({ $0.caughtBy != nil }) else { throw ExitCode(1) }
     }
 
     private func chosenFaults() throws -> [any Fault] {

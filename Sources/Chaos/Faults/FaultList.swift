@@ -1,7 +1,7 @@
 /// Every fault there is.
 package enum FaultList {
     /// In the order of `--all`.
-    package static let all: [any Fault] = process + PartyFaults.all + PostgresFaults.all
+    package static let all: [any Fault] = process + fences + PartyFaults.all + PostgresFaults.all
 
     /// Those of the product's processes.
     package static let process: [any Fault] = [
