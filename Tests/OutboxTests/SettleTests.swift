@@ -184,7 +184,12 @@ struct SettleTests {
         // One in a thousand may be given again; more than one of sixteen will not.
         #expect(others.count >= 15)
         let twin = try #require(others.first.flatMap { before[$0.lease.delivery] })
-        let stale = try await bench.settle(twin, .retry(after: .zero, isExcused: false), .serverError, status: 503)
+        let stale = try await bench.settle(
+            twin,
+            .retry(after: .zero, isExcused: false),
+            .serverError,
+            status: 503
+        )
         #expect(stale.fenced == [twin.lease.delivery])
         #expect(try await bench.claim(lane).isEmpty)
     }
