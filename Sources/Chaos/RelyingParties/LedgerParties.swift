@@ -74,6 +74,9 @@ package final class LedgerParties: Sendable {
     /// All that came, in the order in which it was read.
     package var posts: [ReceivedPost] { ledger.posts }
 
+    /// What parties could not do as they were told.
+    package var troubles: [String] { ledger.troubles }
+
     /// How many POSTs came.
     package var postCount: Int { ledger.postCount }
 

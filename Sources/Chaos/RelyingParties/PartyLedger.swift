@@ -5,12 +5,15 @@ final class PartyLedger: Sendable {
     private struct Kept {
         var posts: [ReceivedPost] = []
         var connections: [ReceivedConnection] = []
+        var troubles: [String] = []
     }
 
     private let kept = Mutex(Kept())
 
     var posts: [ReceivedPost] { kept.withLock { $0.posts } }
     var connections: [ReceivedConnection] { kept.withLock { $0.connections } }
+    /// What parties could not do as they were told.
+    var troubles: [String] { kept.withLock { $0.troubles } }
     var postCount: Int { kept.withLock { $0.posts.count } }
 
     /// Keeps a POST.
@@ -27,6 +30,11 @@ final class PartyLedger: Sendable {
     /// The head of an answer to a POST has gone out whole.
     func note(_ status: Int, answeredTo number: Int) {
         kept.withLock { $0.posts[number].answer = status }
+    }
+
+    /// A party could not do as it was told.
+    func note(trouble: String) {
+        kept.withLock { $0.troubles.append(trouble) }
     }
 
     /// Keeps a connection.

@@ -98,8 +98,8 @@ final class PartyServer {
                 watch(place)
             }
         } catch {
-            // A party that cannot listen any more would show as deliveries that never arrive: better to stop here.
-            preconditionFailure("relying party \(doors[place].party) cannot listen at its port: \(error)")
+            // It would show as deliveries that never arrive, of which the product is innocent.
+            ledger.note(trouble: "relying party \(doors[place].party) cannot listen at its port: \(error)")
         }
         guard behaviour.endsConnections else { return }
         for (descriptor, connection) in connections where connection.door == place {

@@ -83,6 +83,14 @@ package struct ChaosRun: Sendable {
             report.checks.append(world.unaskedEnds())
             try await EvidenceReader(world: world).read(into: &evidence, watcher)
             report.checks += world.checks
+            let troubles = world.parties.troubles
+            report.checks.append(
+                Check(
+                    "the relying parties did as they were told",
+                    troubles.isEmpty,
+                    detail: troubles.prefix(3).joined(separator: "; ")
+                )
+            )
             report.accounts = Accounts(evidence, fault.expectations, judgesTimes: !isQuick)
         } catch {
             await watcher.stop()
