@@ -6,7 +6,7 @@ import PostgresClient
 /// A database whose shipped statements read a clock of the test's own.
 ///
 /// They call `now()` and `clock_timestamp()` by those names alone, so functions of a schema that is looked through first
-/// take their place; of the functions that name their own search path only `lastcall.accept` reads a clock here.
+/// take their place, and that of `random()`; of the functions that name their own search path only `lastcall.accept` reads a clock here.
 struct VirtualClock {
     private static let setUp = """
         create schema virtual;
@@ -14,6 +14,7 @@ struct VirtualClock {
         insert into virtual.clock values ('2030-01-01 06:00:00Z');
         create function virtual.now() returns timestamptz language sql stable as 'select at from virtual.clock';
         create function virtual.clock_timestamp() returns timestamptz language sql volatile as 'select at from virtual.clock';
+        create function virtual.random() returns float8 language sql volatile as 'select 0::float8';   -- lease numbers without gaps
         create function virtual.us(at timestamptz) returns text language sql immutable as $$
             select case when at = '-infinity' then 'never' else (extract(epoch from at) * 1000000)::int8::text end $$;
         grant usage on schema virtual to public;
