@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The simulated outbox", .lastcallDatabase)
 struct ConformanceTests {
-    private static let steps = 250
+    private static let steps = 300
     /// Without these a comparison would compare little.
     private static let mustBeSeen: Set = [
         "fresh", "replay", "conflict", "claimed", "taken over", "settled", "fenced", "ended event",
@@ -29,7 +29,7 @@ struct ConformanceTests {
         await both.pool.shutdown()
         #expect(
             both.seen.isSuperset(of: Self.mustBeSeen),
-            "not seen: \(Self.mustBeSeen.subtracting(both.seen))"
+            "\(Self.mustBeSeen.subtracting(both.seen))"
         )
     }
 }

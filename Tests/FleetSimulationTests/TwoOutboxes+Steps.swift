@@ -13,15 +13,15 @@ extension TwoOutboxes {
     mutating func step() async throws -> String {
         try clock.advance(by: .microseconds(pause()))
         switch random.within(0...99) {
-        case 0..<22: return try await accept()
-        case 22..<50: return try await claim()
-        case 50..<76: return try await settle()
-        case 76..<80: return try await release()
-        case 80..<85: return try await endOverdue()
-        case 85..<87: return try await hold()
-        case 87..<92: return try await breaker()
-        case 92..<94: return try await rouse()
-        case 94..<96: return try await cancel()
+        case 0..<19: return try await accept()
+        case 19..<43: return try await claim()
+        case 43..<71: return try await settle()
+        case 71..<74: return try await release()
+        case 74..<78: return try await endOverdue()
+        case 78..<80: return try await hold()
+        case 80..<87: return try await breaker()
+        case 87..<91: return try await rouse()
+        case 91..<96: return try await cancel()
         case 96..<99: return try await redeliver()
         default: return try await deleteClient()
         }
@@ -68,9 +68,11 @@ extension TwoOutboxes {
         var meaning = newMeaning()
         var key: Int?
         if random.chance(0.5) { key = random.within(1...1_000_000) }
-        if let known = meanings.last, random.chance(0.2) {
+        // What is rare comes early once.
+        let isOwed = !seen.isSuperset(of: ["replay", "conflict"])
+        if let known = meanings.last, isOwed || random.chance(0.2) {
             key = known.key
-            if random.chance(0.6) { meaning = known.meaning }
+            if !seen.contains("replay") || random.chance(0.6) { meaning = known.meaning }
         }
         let answers = try await store.accept(
             [request(meaning, key: key)],
@@ -191,9 +193,11 @@ extension TwoOutboxes {
 
     private mutating func settle() async throws -> String {
         var batch: [SettledDelivery] = []
-        let worker = random.one(of: workers)
+        let worker = claims.last?.worker ?? random.one(of: workers)
         for _ in 0..<random.within(1...4) where !claims.isEmpty {
-            let index = random.within(0...(claims.count - 1))
+            // In time as a rule, and late now and then.
+            let recent = random.chance(0.7) ? min(8, claims.count) : claims.count
+            let index = claims.count - random.within(1...recent)
             let claim = claims[index]
             guard claim.worker == worker || random.chance(0.1),
                 !batch.contains(where: { $0.lease.delivery == claim.claimed.lease.delivery })
@@ -239,6 +243,7 @@ extension TwoOutboxes {
     }
 
     private mutating func endOverdue() async throws -> String {
+        if random.chance(0.3) { try clock.advance(by: .seconds(70)) }
         let worker = random.one(of: workers)
         let theirs = try await store.endOverdue(worker: worker)
         let mine = try memory.endOverdue(worker: worker, at: clock.now)
@@ -296,8 +301,9 @@ extension TwoOutboxes {
     }
 
     private mutating func cancel() async throws -> String {
-        guard !memory.events.isEmpty else { return "no cancel" }
-        let event = memory.events.count - 1 - random.within(0...min(5, memory.events.count - 1))
+        let inProgress = memory.events.indices.filter { memory.events[$0].endedAt == nil }
+        guard let last = inProgress.last else { return "no cancel" }
+        let event = random.chance(0.7) ? last : random.within(0...(memory.events.count - 1))
         var theirs = true
         do {
             try await store.cancelEvent(memory.events[event].id, of: issuer, actor: "operator")
@@ -310,8 +316,11 @@ extension TwoOutboxes {
 
     private mutating func redeliver() async throws -> String {
         guard !memory.deliveries.isEmpty else { return "no redelivery" }
-        let place = random.within(0...(memory.deliveries.count - 1))
-        let force = random.chance(0.5)
+        let ended = memory.deliveries.indices.filter { memory.deliveries[$0].end != nil }
+        let place =
+            random.chance(0.2) || ended.isEmpty
+            ? random.within(0...(memory.deliveries.count - 1)) : random.one(of: ended)
+        let force = random.chance(0.7)
         var theirs = true
         do {
             _ = try await store.redeliver(
