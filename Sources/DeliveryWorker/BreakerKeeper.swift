@@ -11,14 +11,16 @@ import Synchronization
 /// wished for again with the client's next outcome.
 final class BreakerKeeper: Sendable {
     private let store: OutboxStore
+    private let replayRate: Int
     private let logger: Logger
     private let metrics: WorkerMetrics
     private let book = Mutex(BreakerBook())
     private let changes: AsyncStream<BreakerBook.Change>
     private let wish: AsyncStream<BreakerBook.Change>.Continuation
 
-    init(store: OutboxStore, metrics: WorkerMetrics, logger: Logger) {
+    init(store: OutboxStore, replayRate: Int, metrics: WorkerMetrics, logger: Logger) {
         self.store = store
+        self.replayRate = replayRate
         self.metrics = metrics
         self.logger = logger
         // At most one for each lane.
@@ -77,7 +79,7 @@ final class BreakerKeeper: Sendable {
             if now != nil { metrics.breakersOpened.increment() }
             return change.verdict.trips(afterOpening: now)
         case .close(let trips):
-            if try await store.closeBreaker(of: change.lane, trips: trips) {
+            if try await store.closeBreaker(of: change.lane, trips: trips, replayRate: replayRate) {
                 metrics.breakersClosed.increment()
                 // What waits is short as a rule: due at once. Of more, the housekeeping of all processes makes the rest due.
                 _ = try? await store.rouse()

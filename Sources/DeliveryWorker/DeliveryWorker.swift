@@ -64,7 +64,12 @@ public final class DeliveryWorker: Service {
         self.store = store
         self.client = client
         self.logger = logger
-        breakers = BreakerKeeper(store: store, metrics: metrics, logger: logger)
+        breakers = BreakerKeeper(
+            store: store,
+            replayRate: settings.replayRate,
+            metrics: metrics,
+            logger: logger
+        )
         directory = Directory(store: store, settings: settings)
         publishedKeys = PublishedKeys(client: client, settings: settings)
         schedule = Mutex(LaneSchedule(slots: settings.slots))

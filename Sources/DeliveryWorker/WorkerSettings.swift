@@ -18,6 +18,8 @@ public struct WorkerSettings: Sendable {
     public var settleBatchSize = 128
     /// How long an outcome waits for others before it is recorded.
     public var settleInterval = Duration.milliseconds(5)
+    /// How many deliveries a second a client that was down is sent at least of what waits for it.
+    public var replayRate = 1
     /// How many threads sign.
     public var signerThreads = 1
     /// How long attempts in flight may go on after the process was asked to stop.

@@ -25,16 +25,24 @@ extension OutboxStore {
         }
     }
 
-    /// Closes a client's breaker, with its audit event; what waits for the client is left to ``rouse(limit:)``.
+    /// Closes a client's breaker, with its audit event; what waits for the client is left to ``rouse(limit:)`` and to
+    /// claims, which replay the time since it opened: in as long as that was, or as `replayRate` needs, or half of what the
+    /// first deadline leaves, whichever is shortest.
     ///
     /// - Parameters:
     ///   - client: the client's row.
     ///   - trips: how often it has opened since it was closed, as the caller knows it; the fence.
+    ///   - replayRate: deliveries a second that are sent at least of what waits.
     /// - Returns: whether it was this call that closed it.
     /// - Throws: ``PostgresError``.
-    public func closeBreaker(of client: Int32, trips: Int) async throws -> Bool {
+    public func closeBreaker(of client: Int32, trips: Int, replayRate: Int) async throws -> Bool {
         try await perform { connection in
-            try connection.query(.breakerClose, .int4(client), .int4(Int32(clamping: trips))).first != nil
+            try connection.query(
+                .breakerClose,
+                .int4(client),
+                .int4(Int32(clamping: trips)),
+                .float8(Double(max(1, replayRate)))
+            ).first != nil
         }
     }
 

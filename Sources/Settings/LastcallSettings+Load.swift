@@ -104,6 +104,7 @@ extension LastcallSettings {
         pollInterval = try reader.value(SettingTable.pollInterval)
         settleBatchSize = try reader.value(SettingTable.settleBatchSize)
         settleInterval = try reader.value(SettingTable.settleInterval)
+        replayRate = try reader.value(SettingTable.replayRate)
         drain = try reader.value(SettingTable.drain)
         partitionDaysAhead = try reader.value(SettingTable.partitionDaysAhead)
         retentionInterval = try reader.value(SettingTable.retentionInterval)

@@ -143,6 +143,8 @@ public struct LastcallSettings: Sendable {
     public let settleBatchSize: Int
     /// How long an outcome waits for others.
     public let settleInterval: Duration
+    /// Deliveries a second that a client which was down is sent at least.
+    public let replayRate: Int
     /// How long a stop waits for what is in flight.
     public let drain: Duration
     /// Days of partitions made ahead.

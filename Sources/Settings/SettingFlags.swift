@@ -75,6 +75,7 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.pollInterval) var pollInterval: String?
     @Option(SettingTable.settleBatchSize) var settleBatchSize: String?
     @Option(SettingTable.settleInterval) var settleInterval: String?
+    @Option(SettingTable.replayRate) var replayRate: String?
     @Option(SettingTable.drain) var drain: String?
     @Option(SettingTable.partitionDaysAhead) var partitionDaysAhead: String?
     @Option(SettingTable.retentionInterval) var retentionInterval: String?
@@ -162,6 +163,7 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.pollInterval.definition, pollInterval),
             (SettingTable.settleBatchSize.definition, settleBatchSize),
             (SettingTable.settleInterval.definition, settleInterval),
+            (SettingTable.replayRate.definition, replayRate),
             (SettingTable.drain.definition, drain),
             (SettingTable.partitionDaysAhead.definition, partitionDaysAhead),
             (SettingTable.retentionInterval.definition, retentionInterval),

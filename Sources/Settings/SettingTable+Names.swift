@@ -55,7 +55,8 @@ extension SettingTable {
             "Deliveries",
             [
                 lease.definition, slots.definition, keptConnections.definition, pollInterval.definition,
-                settleBatchSize.definition, settleInterval.definition, drain.definition,
+                settleBatchSize.definition, settleInterval.definition, replayRate.definition,
+                drain.definition,
                 partitionDaysAhead.definition,
                 retentionInterval.definition, installationRetentionDays.definition,
                 analyzeInterval.definition,

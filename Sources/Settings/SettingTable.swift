@@ -106,6 +106,16 @@ enum SettingTable {
         0...1_000,
         "How long an outcome waits for others to be written with."
     )
+    static let replayRate = Setting.integer(
+        "replay_minimum_per_second",
+        default: 1,
+        1...1_000_000,
+        unit: "deliveries a second",
+        """
+        A client that was down is sent what waits for it at the rate at which that came, or at this rate where it came \
+        more slowly; what comes then is sent at once.
+        """
+    )
     static let drain = Setting.seconds(
         "drain_seconds",
         default: 25,

@@ -128,6 +128,7 @@ struct Runtime {
         worker.pollInterval = settings.pollInterval
         worker.settleBatchSize = settings.settleBatchSize
         worker.settleInterval = settings.settleInterval
+        worker.replayRate = settings.replayRate
         worker.signerThreads =
             settings.signerThreads > 0 ? settings.signerThreads : ProcessInfo.processInfo.activeProcessorCount
         worker.drain = settings.drain

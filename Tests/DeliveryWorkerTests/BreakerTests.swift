@@ -293,7 +293,7 @@ struct BreakerTests {
                 "update lastcall.delivery_queue set due_at = now() + interval '1 h', attempt_count = 1"
             )
             _ = try await bench.store.openBreaker(of: lane, trips: 0, for: .seconds(60), failures: 5)
-            #expect(try await bench.store.closeBreaker(of: lane, trips: 1))
+            #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1))
             try await bench.withWorker { _ in
                 let end = try await bench.end(of: event)
                 #expect(end.event.status == .completed)

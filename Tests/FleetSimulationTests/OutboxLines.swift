@@ -29,7 +29,7 @@ enum OutboxLines {
         """
     static let clients = """
         select concat_ws('|', client_key, held_at is not null, deleted_at is not null, breaker_trips, virtual.us(breaker_open_until),
-            virtual.us(breaker_closed_at), breaker_rousing)
+            virtual.us(breaker_opened_at), virtual.us(breaker_closed_at), virtual.us(breaker_recovered_at), breaker_rousing)
         from lastcall.clients
         """
     static let audit = """
@@ -144,7 +144,9 @@ enum OutboxLines {
                 row.isDeleted,
                 row.breakerTrips,
                 row.breakerOpenUntil,
+                row.breakerOpenedAt,
                 row.breakerClosedAt,
+                row.breakerRecoveredAt,
                 row.isRousing
             )
         }.sorted()

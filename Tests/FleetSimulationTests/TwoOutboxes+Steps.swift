@@ -276,8 +276,8 @@ extension TwoOutboxes {
         let client = client()
         let trips = random.chance(0.8) ? client.breakerTrips : random.within(0...2)
         guard random.chance(client.breakerTrips > 0 ? 0.4 : 0.9) else {
-            let theirs = try await store.closeBreaker(of: client.key, trips: trips)
-            let mine = memory.closeBreaker(of: client.key, trips: trips, at: clock.now)
+            let theirs = try await store.closeBreaker(of: client.key, trips: trips, replayRate: 1)
+            let mine = memory.closeBreaker(of: client.key, trips: trips, replayRate: 1, at: clock.now)
             try agree("close", theirs, mine)
             if theirs { seen.insert("closed") }
             return "breaker of \(client.key) closes from \(trips)"

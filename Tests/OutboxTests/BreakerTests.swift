@@ -12,7 +12,7 @@ struct BreakerTests {
     private func audit(_ bench: Workbench) throws -> [String] {
         try bench.texts(
             """
-            select concat_ws(' ', type, severity, actor, client_id, data - 'open_seconds') from lastcall.audit_events
+            select concat_ws(' ', type, severity, actor, client_id, data - 'open_seconds' - 'replay_seconds') from lastcall.audit_events
             where type in ('breaker.opened', 'breaker.closed') order by audit_id
             """
         )
@@ -38,7 +38,7 @@ struct BreakerTests {
         #expect(try await state(bench) == .halfOpen)
         #expect(try await bench.store.openBreaker(of: lane, trips: 1, for: .seconds(10), failures: 6) == 2)
         #expect(try await state(bench) == .open)
-        #expect(try await bench.store.closeBreaker(of: lane, trips: 2))
+        #expect(try await bench.store.closeBreaker(of: lane, trips: 2, replayRate: 1))
         #expect(try await state(bench) == .closed)
         #expect(
             try audit(bench) == [
@@ -77,7 +77,7 @@ struct BreakerTests {
         let opened = try await bench.store.openBreaker(of: lane, trips: asked, for: .seconds(5), failures: 5)
         #expect(opened == (opens ? trips + 1 : nil))
         try bench.run(row)
-        #expect(try await bench.store.closeBreaker(of: lane, trips: asked) == closes)
+        #expect(try await bench.store.closeBreaker(of: lane, trips: asked, replayRate: 1) == closes)
         #expect(try audit(bench).count == (opens ? 1 : 0) + (closes ? 1 : 0))
     }
 
@@ -102,7 +102,7 @@ struct BreakerTests {
         }
         let closed = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<8 {
-                group.addTask { try await store.closeBreaker(of: lane, trips: 3) ? 1 : 0 }
+                group.addTask { try await store.closeBreaker(of: lane, trips: 3, replayRate: 1) ? 1 : 0 }
             }
             return try await group.reduce(0, +)
         }
@@ -120,7 +120,9 @@ struct BreakerTests {
         }
         #expect(try await state(bench) == .closed)
         try bench.run("update lastcall.clients set breaker_trips = 1")
-        await #expect(throws: PostgresError.self) { try await bench.store.closeBreaker(of: lane, trips: 1) }
+        await #expect(throws: PostgresError.self) {
+            try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1)
+        }
         #expect(try await state(bench) == .halfOpen)
     }
 

@@ -35,6 +35,7 @@ struct LastcallSettingsTests {
         #expect(settings.pollInterval == .milliseconds(250))
         #expect(settings.settleBatchSize == 128)
         #expect(settings.settleInterval == .milliseconds(5))
+        #expect(settings.replayRate == 1)
         #expect(settings.drain == .seconds(25))
         #expect(settings.partitionDaysAhead == 3)
         #expect(

@@ -14,6 +14,7 @@ struct SettingTableTests {
             ("poll_interval_milliseconds", "4", "5", "10000", "10001"),
             ("settle_batch_size", "0", "1", "1000", "1001"),
             ("settle_interval_milliseconds", "-1", "0", "1000", "1001"),
+            ("replay_minimum_per_second", "0", "1", "1000000", "1000001"),
             ("signer_threads", "-1", "0", "256", "257"),
             ("drain_seconds", "0.9", "1", "300", "300.1"),
             ("intake_queue_limit", "0", "1", "1000000", "1000001"),

@@ -3,6 +3,8 @@
 -- Returns: breaker_trips, where it opened.
 with opened as (
     update lastcall.clients set breaker_trips = breaker_trips + 1, breaker_open_until = clock_timestamp() + $3::float8 * interval '1 second',
+        -- What was left of an earlier outage is replayed together with this one.
+        breaker_opened_at = case when breaker_trips > 0 or breaker_recovered_at > clock_timestamp() then breaker_opened_at else clock_timestamp() end,
         breaker_rousing = false
     where client_key = $1::int4 and deleted_at is null and breaker_trips = $2::int4 and breaker_open_until <= clock_timestamp()
     returning issuer_key, client_id, breaker_trips

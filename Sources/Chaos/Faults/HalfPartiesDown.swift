@@ -5,6 +5,9 @@ struct HalfPartiesDown: Fault {
     let name = "half-parties-down"
     let sentence = "half of the RPs are down for minutes and come back"
 
+    /// What waited is replayed in as long as they were down.
+    var expectations: Expectations { Expectations { $0.quiet = .seconds(240) } }
+
     func play(in world: World) async throws {
         let half = world.parties(oneIn: 2)
         let began = Moment.now

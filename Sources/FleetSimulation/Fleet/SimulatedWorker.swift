@@ -163,7 +163,7 @@ final class SimulatedWorker: SimulatedProcess {
             }
         case .close(let trips):
             fleet.call("close breaker", from: self) { outbox, now in
-                outbox.closeBreaker(of: change.lane, trips: trips, at: now)
+                outbox.closeBreaker(of: change.lane, trips: trips, replayRate: 1, at: now)
             } then: { [unowned self] result in
                 guard case .success(let isClosed) = result else { return changed(change, to: nil) }
                 let trips = change.verdict.trips(afterOpening: nil)

@@ -7,15 +7,21 @@ extension MemoryOutbox {
         _ lane: [Int],
         _ priority: Priority,
         from lowWater: Timestamp,
+        of client: MemoryClient,
         _ size: Int,
         at now: Timestamp
     ) -> [Int] {
-        let due = lane.filter { place in
-            let row = deliveries[place]
-            return row.priority == priority && row.dueAt >= lowWater && row.dueAt <= now
-                && (row.closing == nil || row.leaseUntil > now || defect == .cancelledIsClaimed)
+        func rows(_ isWanted: (Timestamp) -> Bool) -> ArraySlice<Int> {
+            lane.filter { place in
+                let row = deliveries[place]
+                return row.priority == priority && isWanted(row.dueAt)
+                    && (row.closing == nil || row.leaseUntil > now || defect == .cancelledIsClaimed)
+            }.sorted(by: isBefore).prefix(size)
         }
-        return Array(due.sorted(by: isBefore).prefix(size))
+        let horizon = client.replayHorizon(at: now)
+        let waiting = rows { $0 >= lowWater && $0 <= horizon ?? now }
+        guard horizon != nil else { return Array(waiting) }
+        return Array(waiting) + rows { $0 > client.breakerClosedAt && $0 <= now }
     }
 
     /// The order of the queue's index.
@@ -47,16 +53,16 @@ extension MemoryOutbox {
             var cap = client.breakerTrips > 0 ? 1 : justClosed ? max(usual / 2, 1) : usual
             if defect == .capIgnored { cap = usual * 4 }
             let rows = lanes[lane.client] ?? []
-            let interactive = window(rows, .interactive, from: lane.lowWater, 2 * usual, at: now)
-            let bulk = window(rows, .bulk, from: lane.bulkLowWater, 2 * usual, at: now)
+            let interactive = window(rows, .interactive, from: lane.lowWater, of: client, 2 * usual, at: now)
+            let bulk = window(rows, .bulk, from: lane.bulkLowWater, of: client, 2 * usual, at: now)
             let free = (interactive + bulk).filter { isFree($0, at: now) }
             let busy = interactive.count + bulk.count - free.count
             let take = max(0, min(lane.quota, cap - busy))
             let picked = free.prefix(min(take, limit - batch.deliveries.count))
             guard !picked.isEmpty else { continue }
             let heads = LaneHeads(
-                interactive: interactive.map { deliveries[$0].dueAt }.min(),
-                bulk: bulk.map { deliveries[$0].dueAt }.min()
+                interactive: head(of: interactive, client, at: now),
+                bulk: head(of: bulk, client, at: now)
             )
             batch.lanes[lane.client] = (heads, hasMore: free.count > take)
             let timeout = client.attemptTimeoutSeconds ?? defaults.attemptTimeoutSeconds
@@ -67,6 +73,14 @@ extension MemoryOutbox {
             }
         }
         return batch
+    }
+
+    /// The oldest due time of what a claim looked at, and of what it did not: a client that is sent what waited has more of
+    /// it behind the horizon.
+    private func head(of window: [Int], _ client: MemoryClient, at now: Timestamp) -> Timestamp? {
+        guard let head = window.map({ deliveries[$0].dueAt }).min() else { return nil }
+        guard let horizon = client.replayHorizon(at: now), head > client.breakerClosedAt else { return head }
+        return horizon
     }
 
     private func isFree(_ place: Int, at now: Timestamp) -> Bool {

@@ -47,6 +47,7 @@ extension MemoryOutbox {
         begin()
         let opened: MemoryClient? = withClient(client) { client in
             guard client.breakerTrips == trips, client.breakerOpenUntil <= now else { return nil }
+            if client.breakerTrips == 0, client.breakerRecoveredAt <= now { client.breakerOpenedAt = now }
             client.breakerTrips += 1
             client.breakerOpenUntil = now.advanced(by: duration)
             client.isRousing = false
@@ -60,19 +61,38 @@ extension MemoryOutbox {
     }
 
     /// Closes a client's breaker: see `breaker_close.sql`.
-    package mutating func closeBreaker(of client: Int32, trips: Int, at now: Timestamp) -> Bool {
+    package mutating func closeBreaker(of client: Int32, trips: Int, replayRate: Int, at now: Timestamp)
+        -> Bool
+    {
         begin()
+        let replay = replay(to: client, atLeast: replayRate, at: now)
         let closed: MemoryClient? = withClient(client) { client in
             guard client.breakerTrips == trips, trips > 0 else { return nil }
             client.breakerTrips = 0
             client.breakerOpenUntil = min(client.breakerOpenUntil, now)
             client.breakerClosedAt = now
             client.isRousing = true
+            client.breakerRecoveredAt = now.advanced(by: replay)
             return client
         }
         guard let closed else { return false }
         note(MemoryAudit(type: "breaker.closed", clientID: closed.clientID, number: trips))
         return true
+    }
+
+    /// How long a client whose breaker closes is sent what waits.
+    private func replay(to client: Int32, atLeast rate: Int, at now: Timestamp) -> Duration {
+        guard let openedAt = self.client(client)?.breakerOpenedAt, openedAt > .never else { return .zero }
+        let waiting = (lanes[client] ?? []).map { deliveries[$0] }.filter { $0.closing == nil }
+        let since = waiting.count { events[$0.event].id.time >= openedAt }
+        let length = Double(now.microseconds - openedAt.microseconds)
+        let firstDeadline = waiting.map { Double($0.deliverBefore.microseconds - now.microseconds) }.min()
+        let replay = min(
+            length * (1.25 * Double(waiting.count) / Double(max(since, 1))),
+            1_000_000 * (Double(waiting.count) / Double(rate)),
+            (firstDeadline ?? .infinity) / 2
+        )
+        return .microseconds(Int64(max(0, replay).rounded(.toNearestOrEven)))
     }
 
     /// Makes retries due that wait for a client whose breaker has closed: see `rouse.sql`.
@@ -90,7 +110,10 @@ extension MemoryOutbox {
             }.sorted(by: isBefore).prefix(limit)
         }
         waiting = waiting.filter { deliveries[$0].leaseUntil <= now }
-        for place in waiting { change(place) { $0.dueAt = now } }
+        for (index, place) in waiting.sorted(by: isBefore).enumerated() {
+            let part = Double(index + 1) / Double(waiting.count + 1)
+            change(place) { $0.dueAt = client.outage(part) }
+        }
         if waiting.count < limit { clients[index].isRousing = false }
         return client.key
     }

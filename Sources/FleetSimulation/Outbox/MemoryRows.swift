@@ -36,6 +36,10 @@ package struct MemoryClient: Sendable, Hashable {
     package internal(set) var breakerOpenUntil = Timestamp.never
     /// When its breaker was last closed.
     package internal(set) var breakerClosedAt = Timestamp.never
+    /// When it opened first of those times whose deliveries it is being sent.
+    package internal(set) var breakerOpenedAt = Timestamp.never
+    /// Until when it is sent what waited.
+    package internal(set) var breakerRecoveredAt = Timestamp.never
     /// Whether retries that wait for it are still to be made due.
     package internal(set) var isRousing = false
 
@@ -45,6 +49,20 @@ package struct MemoryClient: Sendable, Hashable {
         self.clientID = clientID
         hasURI = true
         sessionRequired = false
+    }
+
+    /// A moment of the time for which it was down, by its part of that.
+    func outage(_ part: Double) -> Timestamp {
+        let length = Double(breakerClosedAt.microseconds - breakerOpenedAt.microseconds)
+        return breakerOpenedAt.advanced(by: .microseconds(Int64((length * part).rounded(.toNearestOrEven))))
+    }
+
+    /// Up to when what waited while it was down may be sent by now; `nil` where it is through with that.
+    func replayHorizon(at now: Timestamp) -> Timestamp? {
+        guard breakerTrips == 0, breakerRecoveredAt > now else { return nil }
+        let passed = Double(now.microseconds - breakerClosedAt.microseconds) / 1_000_000
+        let whole = Double(breakerRecoveredAt.microseconds - breakerClosedAt.microseconds) / 1_000_000
+        return min(breakerClosedAt, outage(passed / whole))
     }
 }
 

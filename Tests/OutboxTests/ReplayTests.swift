@@ -1,0 +1,131 @@
+import LastcallTestKit
+import LogoutModel
+import Outbox
+import Testing
+
+@Suite("What waited for a client that was down", .lastcallDatabase, .timeLimit(.minutes(10)))
+struct ReplayTests {
+    /// A client whose breaker has been open for an hour, and a delivery that has come for it each minute since.
+    private func outage(_ bench: Workbench, delivery: String = #"{"max_in_flight": 100}"#) async throws
+        -> Int32
+    {
+        let lane = try await bench.putClient("rp", delivery: delivery)
+        #expect(
+            try await bench.store.openBreaker(of: lane, trips: 0, for: .milliseconds(1), failures: 5) == 1
+        )
+        try await bench.accept(60, for: "rp")
+        try bench.run(
+            """
+            update lastcall.clients set breaker_opened_at = now() - interval '1 h', breaker_open_until = now();
+            update lastcall.delivery_queue set deliver_before = now() + interval '1 day',
+                due_at = now() - interval '1 h' + substr(sid, 2)::int * interval '1 min' + interval '30 s'
+            """
+        )
+        return lane
+    }
+
+    /// Lets minutes pass, as the database has them.
+    private func pass(_ minutes: Int, _ bench: Workbench) throws {
+        try bench.run(
+            """
+            update lastcall.clients set breaker_opened_at = breaker_opened_at - interval '\(minutes) min',
+                breaker_closed_at = breaker_closed_at - interval '\(minutes) min',
+                breaker_recovered_at = breaker_recovered_at - interval '\(minutes) min';
+            update lastcall.delivery_queue set due_at = due_at - interval '\(minutes) min'
+            """
+        )
+    }
+
+    private func replaySeconds(_ bench: Workbench) throws -> Int {
+        try bench.number(
+            "select round(extract(epoch from breaker_recovered_at - breaker_closed_at)) from lastcall.clients"
+        )
+    }
+
+    @Test("it is sent at the rate at which it came, and what comes now beside it, at once")
+    func replay() async throws {
+        let bench = try await Workbench()
+        let lane = try await outage(bench)
+        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1_000_000))
+        #expect(try replaySeconds(bench) == 0)
+        try bench.run("update lastcall.clients set breaker_recovered_at = breaker_closed_at + interval '1 h'")
+        #expect(try await bench.claim(lane).isEmpty)
+        try await bench.accept([.sid("rp", "fresh")])
+        #expect(try await bench.claim(lane).map(\.sid) == ["fresh"])
+        // Half a minute off each side: a slow machine changes nothing.
+        try pass(10, bench)
+        #expect(try await bench.claim(lane).map(\.sid) == (0..<10).map { "s\($0)" })
+        #expect(try await bench.claim(lane).isEmpty)
+        try await bench.accept([.sid("rp", "later")])
+        try pass(10, bench)
+        #expect(try await bench.claim(lane).map(\.sid) == (10..<20).map { "s\($0)" } + ["later"])
+        try pass(40, bench)
+        #expect(try await bench.claim(lane).count == 40)
+    }
+
+    @Test("a claim that saw only what is new does not hide what waits")
+    func marks() async throws {
+        let bench = try await Workbench()
+        let lane = try await outage(bench)
+        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1))
+        try bench.run("update lastcall.clients set breaker_recovered_at = breaker_closed_at + interval '1 h'")
+        try await bench.accept([.sid("rp", "fresh")])
+        let asked = [LaneClaim(client: lane, lowWater: .beginning, quota: 10)]
+        let batch = try await bench.store.claim(asked, limit: 10, worker: bench.worker, defaults: .usual)
+        let head = try #require(batch.lanes[lane]?.heads.interactive)
+        try pass(10, bench)
+        let mark = head.advanced(by: .seconds(-600))
+        #expect(try await bench.claim(lane, lowWater: mark).count == 10)
+    }
+
+    @Test(
+        "that takes as long as it was down, less where the rate asks for it, and half of what the first deadline leaves",
+        arguments: [(1, "1 day", 60), (2, "1 day", 30), (60, "1 day", 1), (1, "40 s", 20)]
+    )
+    func length(rate: Int, deadline: String, expected: Int) async throws {
+        let bench = try await Workbench()
+        let lane = try await outage(bench)
+        try bench.run(
+            "update lastcall.delivery_queue set deliver_before = clock_timestamp() + interval '\(deadline)' where sid = 's7'"
+        )
+        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: rate))
+        #expect((expected - 1...expected).contains(try replaySeconds(bench)))
+    }
+
+    @Test("an outage that begins before the last one's rest is sent goes on with it")
+    func again() async throws {
+        let bench = try await Workbench()
+        let lane = try await outage(bench)
+        let opened = try bench.texts("select breaker_opened_at from lastcall.clients")
+        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1))
+        #expect(try await bench.store.openBreaker(of: lane, trips: 0, for: .seconds(5), failures: 5) == 1)
+        #expect(try bench.texts("select breaker_opened_at from lastcall.clients") == opened)
+        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1))
+        try bench.run("update lastcall.clients set breaker_recovered_at = now()")
+        #expect(try await bench.store.openBreaker(of: lane, trips: 0, for: .seconds(5), failures: 5) == 1)
+        #expect(try bench.texts("select breaker_opened_at from lastcall.clients") != opened)
+    }
+
+    @Test("retries that waited are spread over the time for which it was down")
+    func retries() async throws {
+        let bench = try await Workbench()
+        let lane = try await outage(bench)
+        try bench.run(
+            """
+            update lastcall.delivery_queue set due_at = now() + interval '5 min', leased_at = now() - interval '1 h'
+            where substr(sid, 2)::int < 9
+            """
+        )
+        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1))
+        #expect(try await bench.store.rouse() == lane)
+        #expect(
+            try bench.texts(
+                """
+                select round(10 * extract(epoch from q.due_at - c.breaker_opened_at)
+                    / extract(epoch from c.breaker_closed_at - c.breaker_opened_at))
+                from lastcall.delivery_queue q, lastcall.clients c where substr(q.sid, 2)::int < 9 order by q.due_at
+                """
+            ) == (1...9).map(String.init)
+        )
+    }
+}
