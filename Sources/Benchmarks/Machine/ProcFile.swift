@@ -2,9 +2,12 @@ internal import FoundationEssentials
 internal import Glibc
 
 /// What the kernel says in `/proc`.
-enum ProcFile {
+public enum ProcFile {
     /// A file's text; empty where it cannot be read.
-    static func text(_ path: String) -> String {
+    ///
+    /// - Parameter path: of the file, whose size the kernel need not know.
+    /// - Returns: all of it.
+    public static func text(_ path: String) -> String {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return "" }
         defer { close(descriptor) }

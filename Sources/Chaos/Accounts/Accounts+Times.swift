@@ -89,7 +89,8 @@ struct Timeline {
         let bound = max(100, 2 * usual)
         var start = evidence.faultEnded
         var isGood = false
-        while start + Self.window <= evidence.loadEnded {
+        // A second more, for what was reported at the end of a window to arrive.
+        while start + Self.window + 1_000_000_000 <= evidence.loadEnded {
             let next = (p99(from: start, to: start + Self.window) ?? .infinity) <= bound
             if next, isGood { return Double(start - evidence.faultEnded - Self.window) / 1e9 }
             (isGood, start) = (next, start + Self.window)

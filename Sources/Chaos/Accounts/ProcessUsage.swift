@@ -1,3 +1,4 @@
+internal import Benchmarks
 internal import FoundationEssentials
 internal import Glibc
 internal import PostgresClient
@@ -31,7 +32,8 @@ package struct ProcessUsage: Sendable, Hashable {
         for member in world.fleet.members where member.isRunning {
             let folder = "/proc/\(member.pid)"
             let pages =
-                text(folder + "/statm").split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+                ProcFile.text(folder + "/statm").split(separator: " ").dropFirst().first.flatMap { Int($0) }
+                ?? 0
             let files = try? FileManager.default.contentsOfDirectory(atPath: folder + "/fd")
             let threads = try? FileManager.default.contentsOfDirectory(atPath: folder + "/task")
             all.append(
@@ -50,10 +52,6 @@ package struct ProcessUsage: Sendable, Hashable {
             all.append(ProcessUsage(role: "postgres", memory: 0, descriptors: Int(count), threads: 0))
         }
         return all
-    }
-
-    private static func text(_ path: String) -> String {
-        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }
 
     private static let connections = PostgresStatement(

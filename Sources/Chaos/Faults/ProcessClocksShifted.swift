@@ -26,10 +26,15 @@ struct ClocksShifted: Fault {
         try Data("+0\n".utf8).write(to: offset)
         for member in [worker, api] {
             await member.stop()
-            try await member.start(settings: [
-                "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": offset.path, "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-            ])
+            // Preloaded into lastcall alone it moves the environment, beside which Swift looks for its arguments; it has
+            // done so already where a program that is preloaded too becomes lastcall.
+            try await member.start(
+                through: ["/usr/bin/env"],
+                settings: [
+                    "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": offset.path, "FAKETIME_NO_CACHE": "1",
+                    "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
+                ]
+            )
         }
         await world.pause(.seconds(3))
         try Data("\(seconds > 0 ? "+" : "-")\(abs(seconds))\n".utf8).write(to: offset)

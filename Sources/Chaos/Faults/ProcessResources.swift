@@ -26,10 +26,7 @@ struct DescriptorsExhausted: Fault {
     }
 
     private func hardLimit(_ pid: Int32) throws -> Int {
-        let text = String(
-            decoding: FileManager.default.contents(atPath: "/proc/\(pid)/limits") ?? Data(),
-            as: UTF8.self
-        )
+        let text = ProcFile.text("/proc/\(pid)/limits")
         let line = text.split(separator: "\n").first { $0.hasPrefix("Max open files") } ?? ""
         guard let limit = line.split(separator: " ").dropLast().last.flatMap({ Int($0) }) else {
             throw ChaosError("process \(pid) has no limit of open files")

@@ -111,9 +111,11 @@ struct LogUnread: Fault {
                 $0.hasPrefix("lastcall_log_lines_dropped_total ")
             }
             let count = dropped?.split(separator: " ").last.flatMap { Double($0) } ?? 0
-            world.check(
-                Check("\(member.label) drops lines and counts them", count > 0, detail: "\(Int(count)) lines")
-            )
+            world.note("\(member.label) has dropped \(Int(count)) lines")
+            // The API has less to say than its buffer holds.
+            if member.role == .worker {
+                world.check(Check("a worker drops lines and counts them", count > 0))
+            }
             let start = ContinuousClock.now
             let isClean = await member.stop()
             let seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -66,6 +66,7 @@ package enum HTTPCall {
             guard count >= 0 else { throw ChaosError("\(method) \(path): not answered, errno \(errno)") }
             if count == 0 { break }
             received += chunk.prefix(count)
+            if isComplete(received) { break }
         }
         guard let answer = parse(received) else { throw ChaosError("\(method) \(path): no complete answer") }
         return answer
@@ -106,6 +107,16 @@ package enum HTTPCall {
             if ready > 0 { return }
             guard ready == 0 || errno == EINTR else { throw ChaosError("poll: errno \(errno)") }
         }
+    }
+
+    /// Whether the body has as many bytes as its head says; `false` where it ends with the connection.
+    private static func isComplete(_ bytes: [UInt8]) -> Bool {
+        guard let end = bytes.firstIndex(ofSequence: "\r\n\r\n") else { return false }
+        let head = String(decoding: bytes[..<end], as: UTF8.self).lowercased()
+        guard let line = head.split(separator: "\r\n").first(where: { $0.hasPrefix("content-length:") }),
+            let length = Int(line.dropFirst(15).trimmingSpaces)
+        else { return false }
+        return bytes.count - end - 4 >= length
     }
 
     /// `nil` where the head or the body is cut.

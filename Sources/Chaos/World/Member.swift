@@ -68,6 +68,8 @@ package final class Member: Sendable {
         return (process?.errors ?? "").split(separator: "\n").map(String.init)
     }
 
+    private var output: String { state.withLock { $0.process }?.output ?? "" }
+
     /// Starts a process and waits until it is ready.
     ///
     /// - Parameters:
@@ -108,7 +110,9 @@ package final class Member: Sendable {
     package func waitUntilReady(within patience: Duration = .seconds(60)) async throws {
         let deadline = ContinuousClock.now + patience
         while true {
-            guard isRunning else { throw ChaosError("\(label) has ended: \(lines.suffix(3))") }
+            guard isRunning else {
+                throw ChaosError("\(label) has ended: \(lines.suffix(3)) \(output.suffix(200))")
+            }
             findPorts()
             if adminPort != 0, (try? HTTPCall.send("GET", "/readyz", port: adminPort).status) == 200 {
                 return
