@@ -6,7 +6,7 @@ import Testing
 @Suite("Ledger parties")
 struct LedgerPartiesTests {
     /// How long an attempt waits that nobody answers.
-    private static let patience = Duration.milliseconds(300)
+    private static let patience = Duration.seconds(2)
 
     @Test("200 parties keep every POST with its bytes, its time and what it was answered")
     func keeps() async throws {
@@ -30,6 +30,8 @@ struct LedgerPartiesTests {
     /// What the sender makes of it; whether the party has kept the POST; what it then answered.
     private struct Seen {
         let ending: Answer.Ending
+        /// What else it may be, where two ends of a connection race.
+        var orElse: Answer.Ending?
         let isKept: Bool
         var answered: Int?
     }
@@ -46,7 +48,10 @@ struct LedgerPartiesTests {
         (.closedPort, Seen(ending: .failure(.unreachable), isKept: false)),
         (.dropSYN, Seen(ending: .failure(.timeout(sent: false)), isKept: false)),
         (.stallTLS, Seen(ending: .failure(.timeout(sent: false)), isKept: false)),
-        (.resetOnAccept, Seen(ending: .failure(.tlsFailure), isKept: false)),
+        (
+            .resetOnAccept,
+            Seen(ending: .failure(.tlsFailure), orElse: .failure(.unreachable), isKept: false)
+        ),
         (.resetDuringRequest, Seen(ending: .failure(.unreachable), isKept: false)),
         (.resetAfterRequest, Seen(ending: .failure(.unreachable), isKept: true)),
         (.resetMidAnswer, Seen(ending: .failure(.unreachable), isKept: true)),
@@ -70,7 +75,7 @@ struct LedgerPartiesTests {
             for round in ["fresh", "open"] {
                 caller.parties.set(behaviour, for: 0..<1)
                 let answer = await caller.post(round, to: 0, within: timeout)
-                #expect(answer.ending == expected.ending, "\(round)")
+                #expect([expected.ending, expected.orElse].contains(answer.ending), "\(round)")
                 // The last byte is out before the ledger knows of it.
                 try await eventually("the ledger knows what was answered, \(round)") {
                     let post = caller.parties.posts.last { $0.token == round }
