@@ -22,6 +22,7 @@ let deques = Target.Dependency.product(name: "DequeModule", package: "swift-coll
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
@@ -36,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
@@ -195,7 +197,7 @@ let package = Package(
         tests("PostgresClient", ["LastcallTestKit"]),
         tests("RelyingPartyClient", ["DeliveryPolicy", "LastcallTestKit"]),
         tests("EmbeddedPostgres", [logging, lifecycle]),
-        tests("HTTPListener", ["LastcallTestKit", hummingbird, logging, lifecycle]),
+        tests("HTTPListener", ["LastcallTestKit", hummingbird, nioEmbedded, logging, lifecycle]),
         tests("Telemetry", [logging, metrics, coreMetrics]),
         tests("Settings", ["DeliveryPolicy", argumentParser, logging]),
         tests("LastcallTestKit", ["LogoutTokens", "PostgresClient", "StrictJSON"]),

@@ -46,7 +46,22 @@ struct Runtime {
                 code: Failure.misconfigured
             )
         }
-        DescriptorLimit.raise()
+        let budget = DescriptorBudget(
+            limit: DescriptorLimit.raise(),
+            apiConnections: roles.contains(.api) ? settings.apiConnectionLimit : 0,
+            keptConnections: roles.contains(.deliveries) ? settings.keptConnections : 0,
+            others: Self.adminConnectionLimit + settings.databasePoolSize
+                + (roles.contains(.deliveries) ? settings.slots : 0)
+        )
+        if budget.isShort {
+            logger.warning(
+                "the system allows fewer open files than the settings ask for: connections are fewer",
+                metadata: [
+                    "wanted": "\(budget.wanted)", "api_connections": "\(budget.apiConnections)",
+                    "kept_connections": "\(budget.keptConnections)",
+                ]
+            )
+        }
         self.settings = settings
         self.roles = roles
         self.logger = logger
@@ -58,7 +73,7 @@ struct Runtime {
         pool = try database.pool(logger)
         store = OutboxStore(pool: pool, logger: logger)
         wake = WakeSignal(store: store)
-        let worker = roles.contains(.deliveries) ? try Self.worker(settings, store, logger) : nil
+        let worker = roles.contains(.deliveries) ? try Self.worker(settings, budget, store, logger) : nil
         self.worker = worker
         if let worker { wake.listen { worker.wake($0) } }
         let probe = ReadinessProbe(store: store, pool: pool, worker: worker, lease: settings.lease)
@@ -74,17 +89,18 @@ struct Runtime {
             settings: try settings.api(isDelivering: worker != nil),
             logger: logger
         ) { await probe.readiness() }
-        apiConnections = ConnectionSlots(limit: settings.apiConnectionLimit)
+        apiConnections = ConnectionSlots(limit: budget.apiConnections)
         tls = roles.contains(.api) ? try settings.tlsFiles.map { try ServerTLS($0) } : nil
         worker?.listen { [ends = api.ends] in ends.ended($0) }
         observe()
     }
 
     /// Nobody but monitoring comes to the operator's own port.
-    private static let adminConnectionLimit = 1_000
+    private static let adminConnectionLimit = 100
 
     private static func worker(
         _ settings: LastcallSettings,
+        _ budget: DescriptorBudget,
         _ store: OutboxStore,
         _ logger: Logger
     ) throws -> DeliveryWorker {
@@ -98,7 +114,7 @@ struct Runtime {
         configuration.caFile = settings.caFile
         configuration.minimumTLS = settings.minimumTLSVersion == "1.3" ? .tls13 : .tls12
         configuration.shutdownGrace = settings.drain
-        configuration.maximumConnections = settings.keptConnections
+        configuration.maximumConnections = budget.keptConnections
         configuration.egressProxy = settings.proxy
         if let proxy = configuration.egressProxy {
             logger.info(
@@ -271,6 +287,7 @@ struct Runtime {
                 backlog: 1_024
             ),
             onServerRunning: { [self] channel in
+                AcceptPause.add(to: channel)
                 // The port that the system chose, where the setting says 0.
                 let address =
                     channel.localAddress.flatMap { local in

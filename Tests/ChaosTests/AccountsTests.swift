@@ -226,7 +226,7 @@ extension AccountsTests {
         },
         Forgery("memory grows", seenBy: "memory, descriptors, threads") { $0.usage.after[0].memory = 400 },
         Forgery("descriptors grow", seenBy: "memory, descriptors, threads") {
-            $0.usage.after[0].descriptors = 500
+            $0.usage.after[0].descriptors = 2_000
         },
         Forgery("threads grow", seenBy: "memory, descriptors, threads") { $0.usage.after[0].threads = 100 },
     ]

@@ -49,7 +49,8 @@ extension Accounts {
         demand("the audit trail is what was sealed", evidence.auditBreak.map { [$0] } ?? [])
     }
 
-    /// What the processes hold: no more than twice what they held before, and some: after a backlog a worker keeps its connections for a while.
+    /// What the processes hold: no more than twice what they held before, and some: after a backlog a worker keeps the connections of all its
+    /// attempts in flight, 512 by default.
     mutating func balanceUsage(_ evidence: Evidence) {
         let before = Dictionary(grouping: evidence.usage.before, by: \.role)
         demand(
@@ -57,7 +58,7 @@ extension Accounts {
             evidence.usage.after.compactMap { now in
                 let then = before[now.role] ?? []
                 let memory = (then.map(\.memory).max() ?? 0) * 2 + 64
-                let descriptors = (then.map(\.descriptors).max() ?? 0) * 2 + 256
+                let descriptors = (then.map(\.descriptors).max() ?? 0) * 2 + 1_024
                 let threads = (then.map(\.threads).max() ?? 0) + 24
                 guard now.memory > memory || now.descriptors > descriptors || now.threads > threads else {
                     return nil

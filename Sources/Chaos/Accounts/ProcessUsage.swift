@@ -39,7 +39,7 @@ package struct ProcessUsage: Sendable, Hashable {
             all.append(
                 ProcessUsage(
                     role: member.role == .api ? "api" : "worker",
-                    memory: pages * Int(sysconf(Int32(_SC_PAGESIZE))) >> 20,
+                    memory: (pages * Int(sysconf(Int32(_SC_PAGESIZE)))) >> 20,
                     descriptors: files?.count ?? 0,
                     threads: threads?.count ?? 0
                 )
@@ -52,6 +52,17 @@ package struct ProcessUsage: Sendable, Hashable {
             all.append(ProcessUsage(role: "postgres", memory: 0, descriptors: Int(count), threads: 0))
         }
         return all
+    }
+
+    /// The processor time that a process has used so far, in seconds; 0 where there is none.
+    static func processorTime(of pid: Int32) -> Double {
+        let text = ProcFile.text("/proc/\(pid)/stat")
+        // Behind the name, which may contain anything: state is field 3, utime and stime are 14 and 15.
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
+            return 0
+        }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     private static let connections = PostgresStatement(

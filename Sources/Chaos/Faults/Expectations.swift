@@ -19,6 +19,8 @@ package struct Expectations: Sendable, Hashable {
     package var mayLoseClaims = false
     /// Whether ends may be gone that were seen: where a standby takes over that did not have them. What was answered is owed all the same.
     package var mayForget = false
+    /// Whether processes may end by themselves: who can open no file at all is ended by Swift's runtime. They are started again.
+    package var mayEnd = false
     /// How soon after the fault a delivery must arrive; `nil` where that is not judged.
     package var firstDelivery: Duration? = .seconds(5)
     /// How soon after the fault p99 must be back; `nil` where that is not judged.

@@ -7,6 +7,8 @@ struct DescriptorsExhausted: Fault {
     let name = "descriptors-exhausted"
     let sentence = "a worker and an API process may open no more descriptors (prlimit) for 10 s"
 
+    var expectations: Expectations { Expectations { $0.mayEnd = true } }
+
     func play(in world: World) async throws {
         let victims = [world.random.pick(world.fleet.workers), world.random.pick(world.fleet.apis)]
             .compactMap(\.self)
@@ -17,12 +19,26 @@ struct DescriptorsExhausted: Fault {
         // New connections are wanted: those that are open do without descriptors.
         world.parties.set(.closedPort, for: world.setup.spares)
         world.parties.set(.ok, for: world.setup.spares)
-        for spare in world.setup.spares { await world.load.report(to: [spare]) }
+        let load = world.load
+        let spares = world.setup.spares
+        let reports = Task { for spare in spares { await load.report(to: [spare]) } }
+        let before = victims.map { ProcessUsage.processorTime(of: $0.pid) }
         await world.pause(.seconds(10))
-        for victim in victims {
+        for (victim, before) in zip(victims, before) where victim.isRunning {
+            let used = ProcessUsage.processorTime(of: victim.pid) - before
+            world.check(
+                Check(
+                    "who can open nothing does not use up a core meanwhile",
+                    used < 7,
+                    detail: "\(victim.label): \(Figures.short(used)) s of 10"
+                )
+            )
+        }
+        for victim in victims where victim.isRunning {
             let limit = try hardLimit(victim.pid)
             try await Tool.run("prlimit", "--pid", "\(victim.pid)", "--nofile=\(limit):")
         }
+        await reports.value
     }
 
     private func hardLimit(_ pid: Int32) throws -> Int {

@@ -16,7 +16,8 @@ struct ResolverSilent: Fault {
         let spares = Array(world.setup.spares.prefix(2))
         let through = [
             try Tool.path("unshare"), "--mount", "/bin/sh", "-c",
-            "mount --bind \(file) /etc/resolv.conf && exec \"$@\"", "sh",
+            // What a private network has put there is a file without a name, on which nothing can be mounted.
+            "umount /etc/resolv.conf 2>/dev/null; mount --bind \(file) /etc/resolv.conf && exec \"$@\"", "sh",
         ]
         let victims = world.fleet.workers.prefix(2)
         for worker in world.fleet.workers.dropFirst(2) { await worker.stop() }

@@ -26,8 +26,8 @@ package final class Load: Sendable {
     private let random: SeededRandom
     private let headers: [String]
     private let ports: @Sendable () -> [UInt16]
-    /// More than wait at once for an answer: 100 a second for as long as a call may take.
-    private static let callers = 128
+    /// As many as wait at once where half of 100 a second are not answered for as long as a call may take, and some.
+    private static let callers = 384
     private static let timeout: Duration = .seconds(5)
     static let path = "/v1/issuers/\(World.issuer)/logout-events"
 
