@@ -12,7 +12,7 @@ struct ClocksShifted: Fault {
     var name: String { seconds > 0 ? "clocks-ahead" : "clocks-behind" }
     var sentence: String {
         "the wall clocks of a worker and an API process step an hour \(seconds > 0 ? "ahead" : "back") "
-            + "for 12 s (libfaketime)"
+            + "for 12 s"
     }
 
     func play(in world: World) async throws {
@@ -23,21 +23,15 @@ struct ClocksShifted: Fault {
             return
         }
         let offset = URL(filePath: world.folder + "/clock")
-        try Data("+0\n".utf8).write(to: offset)
+        try Data("0\n".utf8).write(to: offset)
         for member in [worker, api] {
             await member.stop()
-            // Preloaded into lastcall alone it moves the environment, beside which Swift looks for its arguments; it has
-            // done so already where a program that is preloaded too becomes lastcall.
             try await member.start(
-                through: ["/usr/bin/env"],
-                settings: [
-                    "LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": offset.path, "FAKETIME_NO_CACHE": "1",
-                    "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
-                ]
+                settings: ["LD_PRELOAD": library, "WALL_CLOCK_SHIFT_FILE": offset.path]
             )
         }
         await world.pause(.seconds(3))
-        try Data("\(seconds > 0 ? "+" : "-")\(abs(seconds))\n".utf8).write(to: offset)
+        try Data("\(seconds)\n".utf8).write(to: offset)
         // It looks at the database's clock once a second or so.
         await world.pause(.seconds(3))
         let before = try attempts(of: worker, world)
@@ -52,7 +46,7 @@ struct ClocksShifted: Fault {
                 worker.lines.contains { $0.contains("this machine's clock and the database's differ") }
             )
         )
-        try Data("+0\n".utf8).write(to: offset)
+        try Data("0\n".utf8).write(to: offset)
         try await world.wait(for: "the worker to sign again", within: .seconds(20)) {
             try attempts(of: worker, world) > before + during
         }
@@ -63,12 +57,12 @@ struct ClocksShifted: Fault {
         return Int(try rows.first?.int8(0) ?? 0)
     }
 
+    /// Built by scripts/chaos, which says where it is.
     private static func library() throws(ChaosError) -> String {
-        for machine in ["x86_64-linux-gnu", "aarch64-linux-gnu"] {
-            let path = "/usr/lib/\(machine)/faketime/libfaketimeMT.so.1"
-            if unsafe access(path, R_OK) == 0 { return path }
+        guard let path = ProcessInfo.processInfo.environment["LASTCALL_CHAOS_WALL_CLOCK"] else {
+            throw ChaosError("LASTCALL_CHAOS_WALL_CLOCK names no library; scripts/chaos builds it")
         }
-        throw ChaosError("libfaketime is not installed; scripts/chaos installs it")
+        return path
     }
 
     private static let attempts = PostgresStatement(
