@@ -19,6 +19,12 @@ struct RouseTests {
         return lane
     }
 
+    /// Closes the breaker; what waits is due at once.
+    private func close(_ lane: Int32, _ bench: Workbench) async throws {
+        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1))
+        try bench.run("update lastcall.clients set breaker_recovered_at = breaker_closed_at")
+    }
+
     private func due(_ lane: Int32, _ bench: Workbench) throws -> Int {
         try bench.number(
             "select count(*) from lastcall.delivery_queue where client_key = \(lane) and due_at <= clock_timestamp()"
@@ -33,7 +39,7 @@ struct RouseTests {
         try bench.run("update lastcall.delivery_queue set priority = 'bulk' where sid in ('s0', 's1')")
         #expect(try await bench.store.rouse(limit: 3) == nil)
         #expect(try due(lane, bench) == 0)
-        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1))
+        try await close(lane, bench)
         // Three and the two that are bulk, then what is left.
         for expected in [5, 7] {
             #expect(try await bench.store.rouse(limit: 3) == lane)
@@ -42,7 +48,6 @@ struct RouseTests {
         #expect(try await bench.store.rouse(limit: 3) == nil)
         #expect(try due(other, bench) == 0)
         #expect(try bench.texts("select distinct attempt_count from lastcall.delivery_queue") == ["1"])
-        try bench.run("update lastcall.clients set breaker_recovered_at = breaker_closed_at")
         #expect(try await bench.claim(lane).count == 7)
     }
 
@@ -54,7 +59,7 @@ struct RouseTests {
         let trial = try #require(try await bench.claim(lane).first)
         #expect(trial.sid == "trial")
         try await bench.settle(trial, .retry(after: .seconds(600), isExcused: false), .rateLimited)
-        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1))
+        try await close(lane, bench)
         #expect(try await bench.store.rouse() == lane)
         #expect(
             try bench.texts("select sid from lastcall.delivery_queue where due_at > clock_timestamp()") == [
@@ -67,7 +72,7 @@ struct RouseTests {
     func lostStep() async throws {
         let bench = try await Workbench()
         let lane = try await waiting(4, for: "rp", in: bench)
-        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1))
+        try await close(lane, bench)
         try bench.run("begin")
         let rows = try bench.rows(SQLText.rouse.text, .int4(3))
         #expect(try rows.map { try $0.int4(1) } == [3])
@@ -84,7 +89,7 @@ struct RouseTests {
     func opensAgain() async throws {
         let bench = try await Workbench()
         let lane = try await waiting(4, for: "rp", in: bench)
-        #expect(try await bench.store.closeBreaker(of: lane, trips: 1, replayRate: 1))
+        try await close(lane, bench)
         #expect(try await bench.store.rouse(limit: 3) == lane)
         _ = try await bench.store.openBreaker(of: lane, trips: 0, for: .seconds(5), failures: 5)
         #expect(try await bench.store.rouse(limit: 3) == nil)

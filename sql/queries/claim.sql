@@ -6,8 +6,8 @@
 -- rows that commit late push leased ones out of the window, and 26 ran where the cap was 16.) An expired lease counts as free: there is no rescuer; its
 -- attempt is recorded as unknown here. Claims commit asynchronously: a lost claim is one more delivery attempt, not a lost logout. Lease numbers leave gaps
 -- at random, so that none is given again after a crash, least of all to the worker that holds a claim of the same number which nobody else knows of.
--- A half-open breaker lets one through, and one that has closed less than a second ago half as many as usual. A client that was down gets what has come
--- meanwhile at the rate at which it came (horizon moves through that time), and beside it at once what has come since (fresh_from). A delivery that names only a sub, whose
+-- A half-open breaker lets one through, so does one that has closed while what waits is still being spread out (rouse), and one that has closed less than a
+-- second ago half as many as usual. A delivery that names only a sub, whose
 -- user has logged in at that client again since, is not leased: it is marked to end as superseded, which takes nothing of the quota.
 -- Returns a row per claimed delivery, and one with nulls for a lane of which something was only marked: client_key, head and bulk_head (the oldest due time
 --   seen of each priority, null: none), more (the lane has further due rows), delivery_id, issuer_key, client_version, issuer_version, breaker_trips, lease_number,
@@ -15,23 +15,17 @@
 with hurry as materialized (select set_config('synchronous_commit', 'off', true) as off, clock_timestamp() as at),
 lanes as materialized (
     select l.client_key, l.low_water, l.bulk_low_water, l.quota, hurry.at, c.issuer_key, c.client_id, c.version as client_version, i.version as issuer_version,
-        c.breaker_trips, u.usual, case when c.breaker_trips > 0 then 1 when c.breaker_closed_at > now() - interval '1 second' then greatest(u.usual / 2, 1)
+        c.breaker_trips, u.usual, case when c.breaker_trips > 0 or c.breaker_rousing then 1 when c.breaker_closed_at > now() - interval '1 second' then greatest(u.usual / 2, 1)
             else u.usual end as cap,
-        case when r.is_recovering then least(c.breaker_closed_at, c.breaker_opened_at + (c.breaker_closed_at - c.breaker_opened_at)
-            * (date_part('epoch', hurry.at - c.breaker_closed_at) / date_part('epoch', c.breaker_recovered_at - c.breaker_closed_at)))
-            else hurry.at end as horizon,
-        case when r.is_recovering then c.breaker_closed_at end as fresh_from,
         greatest($7::float8, $8::float8 + coalesce(c.attempt_timeout_seconds, (i.delivery ->> 'attempt_timeout_seconds')::float8, $10::float8)) as lease
     from hurry, unnest($2::int4[], $3::timestamptz[], $4::timestamptz[], $5::int4[]) as l(client_key, low_water, bulk_low_water, quota)
     cross join lateral (select * from lastcall.clients where client_key = l.client_key offset 0) c   -- by its key, however many there are
     join lastcall.issuers i on i.issuer_key = c.issuer_key
     cross join lateral (select coalesce(c.max_in_flight, (i.delivery ->> 'max_in_flight')::int4, $9::int4) as usual) u
-    cross join lateral (select c.breaker_trips = 0 and c.breaker_recovered_at > hurry.at as is_recovering) r
     where c.deleted_at is null and c.held_at is null and c.breaker_open_until <= now()
 ),
 windows as materialized (
-    select l.*, case when w.head > l.fresh_from then l.horizon else w.head end as head,
-        case when w.bulk_head > l.fresh_from then l.horizon else w.bulk_head end as bulk_head, w.places, w.subs, w.is_by_sub, greatest(least(l.quota, l.cap - w.busy), 0)::int4 as take,
+    select l.*, w.head, w.bulk_head, w.places, w.subs, w.is_by_sub, greatest(least(l.quota, l.cap - w.busy), 0)::int4 as take,
         coalesce(cardinality(w.places), 0) > greatest(least(l.quota, l.cap - w.busy), 0) as more
     from lanes l
     cross join lateral (
@@ -43,25 +37,13 @@ windows as materialized (
             -- Marked rows that nobody holds are the sweep's: they neither run nor stand in the way.
             (select q.ctid as place, q.priority, q.due_at, case when q.sid is null then q.sub end as sub, q.lease_until <= now() as free
             from lastcall.delivery_queue q
-            where q.client_key = l.client_key and q.priority = 'interactive' and q.due_at >= l.low_water and q.due_at <= l.horizon
+            where q.client_key = l.client_key and q.priority = 'interactive' and q.due_at >= l.low_water and q.due_at <= l.at
                 and (q.closing is null or q.lease_until > now())
             order by q.due_at, q.delivery_id limit 2 * l.usual)
             union all
             (select q.ctid, q.priority, q.due_at, case when q.sid is null then q.sub end, q.lease_until <= now()
             from lastcall.delivery_queue q
-            where l.fresh_from is not null and q.client_key = l.client_key and q.priority = 'interactive' and q.due_at > l.fresh_from and q.due_at <= l.at
-                and (q.closing is null or q.lease_until > now())
-            order by q.due_at, q.delivery_id limit 2 * l.usual)
-            union all
-            (select q.ctid, q.priority, q.due_at, case when q.sid is null then q.sub end, q.lease_until <= now()
-            from lastcall.delivery_queue q
-            where q.client_key = l.client_key and q.priority = 'bulk' and q.due_at >= l.bulk_low_water and q.due_at <= l.horizon
-                and (q.closing is null or q.lease_until > now())
-            order by q.due_at, q.delivery_id limit 2 * l.usual)
-            union all
-            (select q.ctid, q.priority, q.due_at, case when q.sid is null then q.sub end, q.lease_until <= now()
-            from lastcall.delivery_queue q
-            where l.fresh_from is not null and q.client_key = l.client_key and q.priority = 'bulk' and q.due_at > l.fresh_from and q.due_at <= l.at
+            where q.client_key = l.client_key and q.priority = 'bulk' and q.due_at >= l.bulk_low_water and q.due_at <= l.at
                 and (q.closing is null or q.lease_until > now())
             order by q.due_at, q.delivery_id limit 2 * l.usual)) f) w
 ),

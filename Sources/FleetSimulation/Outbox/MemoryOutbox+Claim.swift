@@ -7,21 +7,15 @@ extension MemoryOutbox {
         _ lane: [Int],
         _ priority: Priority,
         from lowWater: Timestamp,
-        of client: MemoryClient,
         _ size: Int,
         at now: Timestamp
     ) -> [Int] {
-        func rows(_ isWanted: (Timestamp) -> Bool) -> ArraySlice<Int> {
-            lane.filter { place in
-                let row = deliveries[place]
-                return row.priority == priority && isWanted(row.dueAt)
-                    && (row.closing == nil || row.leaseUntil > now || defect == .cancelledIsClaimed)
-            }.sorted(by: isBefore).prefix(size)
+        let due = lane.filter { place in
+            let row = deliveries[place]
+            return row.priority == priority && row.dueAt >= lowWater && row.dueAt <= now
+                && (row.closing == nil || row.leaseUntil > now || defect == .cancelledIsClaimed)
         }
-        let horizon = client.replayHorizon(at: now)
-        let waiting = rows { $0 >= lowWater && $0 <= horizon ?? now }
-        guard horizon != nil else { return Array(waiting) }
-        return Array(waiting) + rows { $0 > client.breakerClosedAt && $0 <= now }
+        return Array(due.sorted(by: isBefore).prefix(size))
     }
 
     /// The order of the queue's index.
@@ -50,19 +44,19 @@ extension MemoryOutbox {
             else { continue }
             let usual = client.maxInFlight ?? defaults.maxInFlight
             let justClosed = client.breakerClosedAt > now.advanced(by: .seconds(-1))
-            var cap = client.breakerTrips > 0 ? 1 : justClosed ? max(usual / 2, 1) : usual
+            var cap = client.breakerTrips > 0 || client.isRousing ? 1 : justClosed ? max(usual / 2, 1) : usual
             if defect == .capIgnored { cap = usual * 4 }
             let rows = lanes[lane.client] ?? []
-            let interactive = window(rows, .interactive, from: lane.lowWater, of: client, 2 * usual, at: now)
-            let bulk = window(rows, .bulk, from: lane.bulkLowWater, of: client, 2 * usual, at: now)
+            let interactive = window(rows, .interactive, from: lane.lowWater, 2 * usual, at: now)
+            let bulk = window(rows, .bulk, from: lane.bulkLowWater, 2 * usual, at: now)
             let free = (interactive + bulk).filter { isFree($0, at: now) }
             let busy = interactive.count + bulk.count - free.count
             let take = max(0, min(lane.quota, cap - busy))
             let picked = free.prefix(min(take, limit - batch.deliveries.count))
             guard !picked.isEmpty else { continue }
             let heads = LaneHeads(
-                interactive: head(of: interactive, client, at: now),
-                bulk: head(of: bulk, client, at: now)
+                interactive: interactive.map { deliveries[$0].dueAt }.min(),
+                bulk: bulk.map { deliveries[$0].dueAt }.min()
             )
             batch.lanes[lane.client] = (heads, hasMore: free.count > take)
             let timeout = client.attemptTimeoutSeconds ?? defaults.attemptTimeoutSeconds
@@ -73,14 +67,6 @@ extension MemoryOutbox {
             }
         }
         return batch
-    }
-
-    /// The oldest due time of what a claim looked at, and of what it did not: a client that is sent what waited has more of
-    /// it behind the horizon.
-    private func head(of window: [Int], _ client: MemoryClient, at now: Timestamp) -> Timestamp? {
-        guard let head = window.map({ deliveries[$0].dueAt }).min() else { return nil }
-        guard let horizon = client.replayHorizon(at: now), head > client.breakerClosedAt else { return head }
-        return horizon
     }
 
     private func isFree(_ place: Int, at now: Timestamp) -> Bool {

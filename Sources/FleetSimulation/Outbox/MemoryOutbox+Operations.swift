@@ -95,26 +95,33 @@ extension MemoryOutbox {
         return .microseconds(Int64(max(0, replay).rounded(.toNearestOrEven)))
     }
 
-    /// Makes retries due that wait for a client whose breaker has closed: see `rouse.sql`.
+    /// Spreads out what waits for a client whose breaker has closed: see `rouse.sql`.
     ///
     /// - Returns: the client; `nil` where no client has anything left.
     package mutating func rouse(limit: Int = 500, at now: Timestamp) -> Int32? {
         begin()
         guard let index = clients.firstIndex(where: \.isRousing) else { return nil }
         let client = clients[index]
-        var waiting: [Int] = []
-        for priority in [Priority.interactive, .bulk] {
-            waiting += (lanes[client.key] ?? []).filter { place in
+        func unleased(_ priority: Priority, _ isWanted: (MemoryDelivery) -> Bool) -> ArraySlice<Int> {
+            (lanes[client.key] ?? []).filter { place in
                 let row = deliveries[place]
-                return row.priority == priority && row.dueAt > now && row.leasedAt < client.breakerOpenUntil
+                return row.priority == priority && row.leaseUntil <= now && isWanted(row)
             }.sorted(by: isBefore).prefix(limit)
         }
-        waiting = waiting.filter { deliveries[$0].leaseUntil <= now }
-        for (index, place) in waiting.sorted(by: isBefore).enumerated() {
-            let part = Double(index + 1) / Double(waiting.count + 1)
-            change(place) { $0.dueAt = client.outage(part) }
+        let hasReplay = client.breakerRecoveredAt > client.breakerClosedAt
+        let early = [Priority.interactive, .bulk].flatMap { priority in
+            unleased(priority) { hasReplay && $0.leaseUntil == .never && $0.dueAt <= client.breakerClosedAt }
         }
-        if waiting.count < limit { clients[index].isRousing = false }
+        let late = [Priority.interactive, .bulk].flatMap { priority in
+            unleased(priority) {
+                $0.dueAt > max(client.breakerRecoveredAt, now) && $0.leasedAt < client.breakerOpenUntil
+            }
+        }.sorted(by: isBefore)
+        for place in early { change(place) { $0.dueAt = client.replayed($0.dueAt) } }
+        for (index, place) in late.enumerated() {
+            change(place) { $0.dueAt = client.replay(Double(index + 1) / Double(late.count + 1)) }
+        }
+        if early.count + late.count < limit { clients[index].isRousing = false }
         return client.key
     }
 

@@ -51,18 +51,20 @@ package struct MemoryClient: Sendable, Hashable {
         sessionRequired = false
     }
 
-    /// A moment of the time for which it was down, by its part of that.
-    func outage(_ part: Double) -> Timestamp {
-        let length = Double(breakerClosedAt.microseconds - breakerOpenedAt.microseconds)
-        return breakerOpenedAt.advanced(by: .microseconds(Int64((length * part).rounded(.toNearestOrEven))))
+    /// A moment of the time in which it is sent what waited, by its part of that.
+    func replay(_ part: Double) -> Timestamp {
+        let length = Double(breakerRecoveredAt.microseconds - breakerClosedAt.microseconds)
+        return breakerClosedAt.advanced(by: .microseconds(Int64((length * part).rounded(.toNearestOrEven))))
     }
 
-    /// Up to when what waited while it was down may be sent by now; `nil` where it is through with that.
-    func replayHorizon(at now: Timestamp) -> Timestamp? {
-        guard breakerTrips == 0, breakerRecoveredAt > now else { return nil }
-        let passed = Double(now.microseconds - breakerClosedAt.microseconds) / 1_000_000
-        let whole = Double(breakerRecoveredAt.microseconds - breakerClosedAt.microseconds) / 1_000_000
-        return min(breakerClosedAt, outage(passed / whole))
+    /// When it is sent what was due while it was down.
+    func replayed(_ dueAt: Timestamp) -> Timestamp {
+        let replay = Double(breakerRecoveredAt.microseconds - breakerClosedAt.microseconds) / 1_000_000
+        let outage = Double(breakerClosedAt.microseconds - breakerOpenedAt.microseconds) / 1_000_000
+        let waited =
+            Double(dueAt.microseconds - breakerOpenedAt.microseconds) * (replay / max(outage, 0.000001))
+        let place = Int64(waited.rounded(.toNearestOrEven))
+        return breakerClosedAt.advanced(by: .microseconds(max(place, 1)))
     }
 }
 

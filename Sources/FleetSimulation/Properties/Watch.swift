@@ -161,7 +161,7 @@ final class Watch {
             stories[open].holder.map { $0.until > now } ?? false
         }
         // Soft, where rows commit late: they push what runs out of the window that is looked at.
-        let most = shape.maxInFlight * (shape.hasLateCommits ? 2 : 1)
+        let most = shape.maxInFlight * (shape.hasLateCommits ? 3 : 1)
         require(running <= most, "max_in_flight is respected", "\(running) run, of at most \(most)", place)
     }
 
@@ -254,9 +254,17 @@ final class Watch {
     }
 
     func willSettle(_ batch: [SettledDelivery], by worker: Int32, _ outbox: MemoryOutbox) {
+        // One batch may hold what is late of a delivery and what is in time.
+        let inTime = Set(
+            batch.compactMap { settled in
+                outbox.place(of: settled.lease.delivery).flatMap { place in
+                    isHolder(place, settled.lease, worker) ? place : nil
+                }
+            }
+        )
         rowsBefore = batch.compactMap { settled in
             guard let place = outbox.place(of: settled.lease.delivery), !stories[place].hasLostClaim,
-                !isHolder(place, settled.lease, worker)
+                !inTime.contains(place)
             else { return nil }
             return (place, outbox.deliveries[place])
         }
