@@ -6,6 +6,7 @@ public import NIOCore
 /// NIO's own handler for that waits with its next read, but the socket stays readable meanwhile: its loop called `accept` again
 /// and again, and used up a core.
 public final class AcceptPause: ChannelInboundHandler, RemovableChannelHandler {
+    /// A connection that was taken.
     public typealias InboundIn = any Channel
 
     /// How long nothing is taken.
@@ -25,6 +26,7 @@ public final class AcceptPause: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
+    /// An error of the server's socket: what says that nothing can be taken now stays here.
     public func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? IOError, Self.passing.contains(error.errnoCode) else {
             return context.fireErrorCaught(error)
