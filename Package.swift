@@ -17,6 +17,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let deques = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -40,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/LebJe/TOMLKit.git", from: "0.6.0"),
@@ -81,7 +83,10 @@ let package = Package(
         .target(name: "Certificates", dependencies: ["COpenSSL"], swiftSettings: strict),
 
         .target(name: "EmbeddedPostgres", dependencies: ["CSpawn", "Threads", logging, lifecycle], swiftSettings: strict),
-        .target(name: "Telemetry", dependencies: ["Threads", logging, coreMetrics], swiftSettings: strict),
+        .target(
+            name: "Telemetry", dependencies: ["StrictJSON", "Threads", "LogoutModel", logging, coreMetrics, tracing],
+            swiftSettings: strict
+        ),
         .target(name: "Settings", dependencies: ["DeliveryPolicy", configuration, argumentParser, logging, toml], swiftSettings: strict),
         // Everybody reaches this one: TLS, limits and deadlines stand in front of whatever answers.
         .target(
@@ -93,7 +98,7 @@ let package = Package(
         // Layer 4: the only module that changes state.
         .target(
             name: "Outbox",
-            dependencies: ["LastcallSQL", "LogoutModel", "AuditTrail", "PostgresClient", logging, lifecycle],
+            dependencies: ["LastcallSQL", "LogoutModel", "AuditTrail", "PostgresClient", logging, metrics, coreMetrics, lifecycle],
             swiftSettings: strict
         ),
 
@@ -102,7 +107,7 @@ let package = Package(
             name: "IntakeAPI",
             dependencies: [
                 "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient", "Outbox",
-                "HTTPListener", hummingbird, logging, metrics, coreMetrics, lifecycle,
+                "HTTPListener", "Telemetry", hummingbird, logging, metrics, coreMetrics, tracing, lifecycle,
             ],
             swiftSettings: strict
         ),
@@ -110,7 +115,8 @@ let package = Package(
             name: "DeliveryWorker",
             dependencies: [
                 "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
-                "HardwareKeys", "RelyingPartyClient", "Outbox", "Threads", deques, logging, metrics, coreMetrics, lifecycle,
+                "HardwareKeys", "RelyingPartyClient", "Telemetry", "Outbox", "Threads", deques, logging, metrics, coreMetrics, tracing,
+                lifecycle,
             ],
             swiftSettings: strict
         ),
@@ -129,10 +135,10 @@ let package = Package(
         .executableTarget(
             name: "lastcall",
             dependencies: [
-                "CSpawn", "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
+                "CSpawn", "StrictJSON", "Threads", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
                 "HardwareKeys", "RelyingPartyClient", "EmbeddedPostgres", "HTTPListener", "Telemetry", "Settings", "Outbox",
                 "IntakeAPI", "DeliveryWorker", "Benchmarks",
-                argumentParser, hummingbird, hummingbirdCore, logging, metrics, coreMetrics, lifecycle, signals,
+                argumentParser, hummingbird, hummingbirdCore, logging, metrics, coreMetrics, tracing, lifecycle, signals,
             ],
             swiftSettings: strict
         ),
@@ -198,7 +204,7 @@ let package = Package(
         tests("RelyingPartyClient", ["DeliveryPolicy", "LastcallTestKit"]),
         tests("EmbeddedPostgres", [logging, lifecycle]),
         tests("HTTPListener", ["LastcallTestKit", hummingbird, nioEmbedded, logging, lifecycle]),
-        tests("Telemetry", [logging, metrics, coreMetrics]),
+        tests("Telemetry", ["LastcallTestKit", "LogoutModel", logging, metrics, coreMetrics, tracing]),
         tests("Settings", ["DeliveryPolicy", argumentParser, logging]),
         tests("LastcallTestKit", ["LogoutTokens", "PostgresClient", "StrictJSON"]),
         tests(
@@ -223,7 +229,7 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "FleetTests", dependencies: ["LastcallTestKit", "LogoutTokens", "PostgresClient", "lastcall"],
+            name: "FleetTests", dependencies: ["LastcallTestKit", "LogoutTokens", "PostgresClient", "Telemetry", "lastcall"],
             swiftSettings: strict
         ),
     ]

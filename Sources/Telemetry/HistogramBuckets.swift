@@ -19,7 +19,7 @@ public struct HistogramBuckets: Sendable, Hashable {
         self.bounds = bounds
     }
 
-    private init(known bounds: [Double]) {
+    init(known bounds: [Double]) {
         self.bounds = bounds
     }
 
