@@ -51,7 +51,7 @@ func readPrefer(_ bytes: [UInt8]) throws(BrokenProperty) {
 
 /// A trace id is 32 lower-case digits of the header, not all zero.
 func readTraceParent(_ bytes: [UInt8]) throws(BrokenProperty) {
-    guard let header = text(bytes), let id = TraceParent.traceID([header]) else { return }
+    guard let header = text(bytes), let id = TraceParent.context([header])?.traceID else { return }
     let isHex = id.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
     try require(id.utf8.count == 32 && isHex, "a trace id is 32 hexadecimal digits")
     try require(id.utf8.contains { $0 != UInt8(ascii: "0") }, "a trace id is not zero")

@@ -14,6 +14,8 @@ struct Call: Sendable {
     let bodyLimit: Int
     /// Signs the cursors of the list that is called; only where something is read.
     var cursors: CursorSigner?
+    /// The call's own place in its trace, where calls are traced.
+    var trace: TraceContext?
     /// Looks at the key once more, for calls that last.
     var authenticate: @Sendable () async throws -> Principal
 

@@ -4,10 +4,16 @@ import LogoutModel
 import LogoutTokens
 import Outbox
 import StrictJSON
+import Telemetry
+import Tracing
 
 extension LastcallAPI {
+    private static let logoutEventsPath = "/v1/issuers/{issuer}/logout-events"
+    /// The name of the intake among the routes.
+    static let intakeRoute = "POST " + logoutEventsPath
+
     var logoutEventRoutes: [Route] {
-        let path = "/v1/issuers/{issuer}/logout-events"
+        let path = Self.logoutEventsPath
         return [
             Route("POST", path, .scopes([.logout]), postLogoutEvent),
             Route("GET", path, .scopes([.logout, .read]), listLogoutEvents),
@@ -20,7 +26,7 @@ extension LastcallAPI {
         try call.query().finish()
         guard let issuer = call.issuer else { throw Problem.notFound }
         let request = try await LogoutEventRequest(reading: call.object(), of: call, issuer: issuer.key)
-        switch try await intake.accept(request) {
+        switch try await committed(request, call.trace) {
         case .fresh(let accepted):
             return await posted((accepted.event, accepted.deliveries), call, issuer, isReplay: false)
         case .replay(let id):
@@ -40,6 +46,13 @@ extension LastcallAPI {
             forgetIssuer(issuer.name)
             throw Problem.notFound
         }
+    }
+
+    private func committed(_ request: LogoutEventRequest, _ trace: TraceContext?) async throws -> Acceptance {
+        guard let tracer else { return try await intake.accept(request) }
+        let span = tracer.startSpan("commit", context: ServiceContext(trace: trace))
+        defer { span.end() }
+        return try await intake.accept(request)
     }
 
     @Sendable private func getLogoutEvent(_ call: Call) async throws -> APIResponse {

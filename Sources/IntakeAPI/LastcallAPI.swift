@@ -2,12 +2,15 @@ public import Logging
 import LogoutModel
 public import Outbox
 import Synchronization
+import Telemetry
+public import Tracing
 
 /// The API: routes, authentication, decoding, answers. It knows nothing of sockets; ``HTTPFrontend`` does, and the
 /// command line calls it directly.
 public final class LastcallAPI: Sendable {
     let store: OutboxStore
-    let intake: IntakeGate
+    /// Where logouts are accepted in groups.
+    public let intake: IntakeGate
     let wake: WakeSignal
     let sessions: SessionRegistry
     let settings: APISettings
@@ -21,6 +24,8 @@ public final class LastcallAPI: Sendable {
     let longLists = LongLists()
     /// The calls that are worked on.
     public let calls: CallsInProgress
+    private let metrics = CallMetrics()
+    let tracer: (any Tracer)?
     private let cursorSecret: CursorSecret
     /// What the streams of the audit trail hear; somebody must run it.
     public let auditFeed: AuditFeed
@@ -32,6 +37,7 @@ public final class LastcallAPI: Sendable {
     /// An API over a store.
     ///
     /// `wake`: told of lanes that have something due.
+    /// `tracer`: begins a span of each call; `nil` where nothing is traced.
     /// `readiness`: asked by `/readyz`.
     public init(
         store: OutboxStore,
@@ -39,6 +45,7 @@ public final class LastcallAPI: Sendable {
         wake: WakeSignal,
         settings: APISettings,
         logger: Logger,
+        tracer: (any Tracer)? = nil,
         readiness: @escaping @Sendable () async -> Readiness
     ) {
         self.store = store
@@ -47,6 +54,7 @@ public final class LastcallAPI: Sendable {
         sessions = SessionRegistry(store: store, maximumWaiting: settings.queueLimit)
         self.settings = settings
         self.logger = logger
+        self.tracer = tracer
         self.readiness = readiness
         authenticator = Authenticator(store: store, settings: settings)
         keyUse = KeyUseLog(proven: authenticator.proven, store: store, logger: logger)
@@ -69,7 +77,7 @@ public final class LastcallAPI: Sendable {
 
     /// Every route, as `METHOD /path/{parameter}`.
     public var routeNames: [String] {
-        routes.map { "\($0.method) \($0.path.text)" }
+        routes.map(\.name)
     }
 
     var routes: [Route] { table.withLock { $0.routes } }
@@ -98,34 +106,49 @@ public final class LastcallAPI: Sendable {
         _ request: APIRequest,
         authenticate: @escaping @Sendable (_ counts: Bool) async throws -> Principal
     ) async -> APIResponse {
+        let found = match(request)
         // Whoever watches this process must not be told that it is ill because it is busy.
-        let isCounted = !Self.isHealthCheck(request)
-        guard !isCounted || calls.begin() else {
-            return Problem.unavailable("Too many calls are in progress.").response
+        guard !Self.isHealthCheck(request) else {
+            return await answer(request, found, nil, authenticate).response
         }
-        defer { if isCounted { calls.end() } }
+        let begin = ContinuousClock.now
+        let span = self.span(of: request, found)
+        var (response, problem) = (Self.busy.response, Optional(Self.busy))
+        if calls.begin() {
+            defer { calls.end() }
+            (response, problem) = await answer(request, found, span, authenticate)
+        }
+        metrics.answered(found.name, response.status, in: .now - begin)
+        if let problem, found.name == Self.intakeRoute { metrics.refused(problem.code) }
+        span?.end(as: response, problem?.code)
+        return response
+    }
+
+    private static let busy = Problem.unavailable("Too many calls are in progress.")
+
+    private func answer(
+        _ request: APIRequest,
+        _ found: RouteTable.Match,
+        _ span: (any Span)?,
+        _ authenticate: @escaping @Sendable (_ counts: Bool) async throws -> Principal
+    ) async -> (response: APIResponse, problem: Problem?) {
         do {
-            return try await dispatch(request, authenticate)
+            return (try await dispatch(request, found, span?.context.trace, authenticate), nil)
         } catch {
             guard let problem = Problem(error) else {
                 logger.error(
                     "call failed",
-                    metadata: ["error": "\(error)", "path_template": "\(template(of: request))"]
+                    metadata: ["error": "\(error)", "path_template": "\(found.name)"]
                 )
-                return Problem.internalError.response
+                return (Problem.internalError.response, Problem.internalError)
             }
             if error is APIRequest.BodyBroken { logger.info("caller gone before the end of its body") }
             if problem.status == 401 { logger.notice("call without a valid API key") }
             if problem.status == 503 {
                 logger.warning("call answered with 503", metadata: ["error": "\(error)"])
             }
-            return problem.response
+            return (problem.response, problem)
         }
-    }
-
-    private func template(of request: APIRequest) -> String {
-        guard case .route(let route, _) = match(request) else { return "-" }
-        return "\(route.method) \(route.path.text)"
     }
 
     private func match(_ request: APIRequest) -> RouteTable.Match {
@@ -134,11 +157,13 @@ public final class LastcallAPI: Sendable {
 
     private func dispatch(
         _ request: APIRequest,
+        _ found: RouteTable.Match,
+        _ trace: TraceContext?,
         _ authenticate: @escaping @Sendable (_ counts: Bool) async throws -> Principal
     ) async throws -> APIResponse {
-        switch match(request) {
+        switch found {
         case .route(let route, let parameters):
-            return try await serve(request, route, parameters, authenticate)
+            return try await serve(request, route, parameters, trace, authenticate)
         case .otherMethods(let methods, let isPublic):
             if !isPublic { _ = try await authenticate(true) }
             throw Problem.methodNotAllowed(methods)
@@ -152,6 +177,7 @@ public final class LastcallAPI: Sendable {
         _ request: APIRequest,
         _ route: Route,
         _ encoded: [String: Substring],
+        _ trace: TraceContext?,
         _ authenticate: @escaping @Sendable (_ counts: Bool) async throws -> Principal
     ) async throws -> APIResponse {
         let principal = route.access == .everyone ? .ofOperator("-") : try await authenticate(true)
@@ -188,6 +214,7 @@ public final class LastcallAPI: Sendable {
             issuer: issuer,
             bodyLimit: settings.bodyLimit,
             cursors: cursors,
+            trace: trace,
             authenticate: { try await authenticate(false) }
         )
         guard request.method == "GET", LongLists.isAsked(for: request.query) else {

@@ -31,7 +31,7 @@ extension LogoutEventRequest {
         let asked = try body.optionalEnumeration("priority", of: Priority.self)
         priority = scope.targets.count > Self.interactiveTargets ? .bulk : asked ?? .interactive
         try body.finish()
-        traceID = TraceParent.traceID(call.request.values(of: "traceparent"))
+        trace = call.trace ?? TraceParent.context(call.request.values(of: "traceparent"))
         if let key = try call.request.single("idempotency-key") {
             guard Grammar.idempotencyKey.accepts(key) else {
                 throw Problem.invalidRequest("Idempotency-Key: \(Grammar.idempotencyKey.rule)")

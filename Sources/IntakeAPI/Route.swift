@@ -4,6 +4,8 @@ struct Route: Sendable {
     let path: PathTemplate
     let access: Access
     let handle: @Sendable (Call) async throws -> APIResponse
+    /// `METHOD /path/{parameter}`.
+    let name: String
 
     init(
         _ method: String,
@@ -13,6 +15,7 @@ struct Route: Sendable {
     ) {
         self.method = method
         self.path = PathTemplate(path)
+        name = "\(method) \(path)"
         self.access = access
         self.handle = handle
     }
@@ -27,6 +30,11 @@ struct RouteTable: Sendable {
         /// The path is known, the method is not.
         case otherMethods([String], isPublic: Bool)
         case nothing
+
+        /// The route's, for logs, metrics and traces: nothing that a caller chooses.
+        var name: String {
+            if case .route(let route, _) = self { route.name } else { CallMetrics.noRoute }
+        }
     }
 
     func match(method: String, path: String) -> Match {

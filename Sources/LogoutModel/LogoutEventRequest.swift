@@ -16,8 +16,8 @@ public struct LogoutEventRequest: Sendable, Hashable {
     public var deadline: Deadline?
     /// Whether this is a bulk logout that waits behind interactive ones.
     public var priority: Priority
-    /// The trace that the OP's request belongs to (W3C Trace Context), 32 hexadecimal digits.
-    public var traceID: String?
+    /// The trace that the OP's request belongs to, and where in it the intake stands (W3C Trace Context).
+    public var trace: TraceContext?
     /// Who asked: an API key's id, `system` or `sql`.
     public var actor: String
     /// What makes a blind retry safe: SHA-256 of the `Idempotency-Key`, 32 bytes.

@@ -1,4 +1,6 @@
+import CoreMetrics
 public import LogoutModel
+import Metrics
 
 /// The gate of the intake: accepts logout events in groups.
 public typealias IntakeGate = GroupCommit<LogoutEventRequest, Acceptance>
@@ -24,7 +26,9 @@ extension GroupCommit where Request == LogoutEventRequest, Answer == Acceptance 
         limits.weight = Self.maximumTargets
         limits.answerWithin = store.deadline
         limits.commits = concurrency
+        let sizes = Recorder(label: "lastcall_accept_batch_size")
         self.init(limits: limits, weight: \.scope.weight) { requests in
+            sizes.record(requests.count)
             let answers = try await store.accept(requests, usualDeliverWithin: usualDeliverWithin)
             var lanes: [Int32] = []
             for case .fresh(let accepted)? in answers { lanes += accepted.lanes }

@@ -40,6 +40,8 @@ public struct LaneHeads: Sendable, Hashable {
 public struct ClaimedBatch: Sendable {
     /// The deliveries that are ours now.
     public var deliveries: [ClaimedDelivery] = []
+    /// How many of them somebody else had held whose lease ran out.
+    public var lost = 0
     /// Of each lane that gave any, or of which any was marked as superseded: its heads, and whether it has more that is
     /// due.
     public var lanes: [Int32: (heads: LaneHeads, hasMore: Bool)] = [:]
@@ -97,6 +99,7 @@ extension OutboxStore {
                 batch.lanes[client] = (heads, hasMore: try columns.bool())
                 if let delivery = try columns.claimedDelivery(of: client) {
                     batch.deliveries.append(delivery)
+                    if try columns.bool() { batch.lost += 1 }
                 }
             }
             return batch

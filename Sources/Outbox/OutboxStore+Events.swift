@@ -124,7 +124,7 @@ extension ColumnReader {
             priority: try word(Priority.self),
             status: try word(LogoutEventStatus.self),
             initiatingClientID: try optionalText(),
-            traceID: try optionalText(),
+            traceID: try optionalText().map { TraceContext.traceID(stored: $0) },
             deliverBefore: try time(),
             endedAt: try optionalTime(),
             matched: try int(),

@@ -1,5 +1,7 @@
+import CoreMetrics
 import FoundationEssentials
 public import LogoutModel
+import Metrics
 import PostgresClient
 
 /// What a settled batch came to.
@@ -55,7 +57,7 @@ extension OutboxStore {
     /// `client`: only those of this deleted client.
     /// - Returns: how many ended; fewer than `limit` means that none is left for now.
     public func endOverdue(worker: Int32?, client: Int32? = nil, limit: Int = 500) async throws -> Int {
-        try await repeating { connection in
+        let ended = try await repeating { connection in
             try connection.transaction { connection in
                 try connection.endSeized(
                     worker: worker,
@@ -66,6 +68,12 @@ extension OutboxStore {
                 )
             }
         }
+        for delivery in ended where !delivery.lease.delivery.isWebhook {
+            guard case .ended(let reason, _) = delivery.settlement else { continue }
+            Counter(label: "lastcall_deliveries_swept_total", dimensions: [("reason", reason.rawValue)])
+                .increment()
+        }
+        return ended.count
     }
 }
 
@@ -80,7 +88,7 @@ extension PostgresConnection {
         client: PostgresValue,
         issuer: PostgresValue,
         event: PostgresValue
-    ) throws -> Int {
+    ) throws -> [SettledDelivery] {
         let rows = try query(
             .seize,
             worker.map { .int4($0) } ?? .null,
@@ -94,9 +102,9 @@ extension PostgresConnection {
             var columns = ColumnReader(row)
             return try columns.seizedDelivery()
         }
-        guard !batch.isEmpty else { return 0 }
+        guard !batch.isEmpty else { return [] }
         _ = try query(.settle, parameters: settleParameters(batch, worker: worker, now: .now))
-        return batch.count
+        return batch
     }
 }
 

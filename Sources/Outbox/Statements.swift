@@ -45,6 +45,8 @@ extension PostgresStatement {
     static let doctorClients = reading(SQLText.doctor_clients)
     static let doctorAPIKeys = reading(SQLText.doctor_api_keys)
     static let doctorChores = reading(SQLText.doctor_chores)
+    static let queuePulse = reading(SQLText.queue_pulse)
+    static let eventTraces = reading(SQLText.event_traces)
     static let notifyDue = writing(SQLText.notify_due)
     static let databaseClock = reading(SQLText.database_clock)
     static let databaseUser = reading(SQLText.database_user)

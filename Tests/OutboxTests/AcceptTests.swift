@@ -223,14 +223,14 @@ struct AcceptTests {
         var request = bench.request([LogoutTarget(clientID: "plain", sub: "é\u{301}\"\\{},", sid: "NULL")])
         request.initiator = .passwordChanged
         request.priority = .bulk
-        request.traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
+        request.trace = TraceContext(traceParent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
         request.initiatingClientID = "some, \"other\" {client}"
         let accepted = try #require(try await bench.accept(request).accepted)
         let stored = try #require(try await bench.store.event(accepted.event.id, of: bench.issuer))
         for event in [accepted.event, stored.event] {
             #expect(event.initiator == .passwordChanged)
             #expect(event.priority == .bulk)
-            #expect(event.traceID == request.traceID)
+            #expect(event.traceID == "4bf92f3577b34da6a3ce929d0e0e4736")
             #expect(event.initiatingClientID == request.initiatingClientID)
         }
         let lane = try #require(accepted.lanes.first)

@@ -1,7 +1,7 @@
 -- Accept logout events in one commit: see lastcall.accept.
 -- Events, one element each: $1 issuer_key int4[] · $2 key_hash bytea[] (null: no Idempotency-Key) · $3 scope jsonb[] · $4 initiator text[]
 --   $5 initiating_client_id text[] · $6 exclude_initiating_client bool[] · $7 session_durability text[] (null: the issuer's)
---   $8 deliver_within_seconds float8[] (null) · $9 deliver_before timestamptz[] (null) · $10 trace_id text[] · $11 actor text[] · $12 priority text[]
+--   $8 deliver_within_seconds float8[] (null) · $9 deliver_before timestamptz[] (null) · $10 trace_id text[] (and, behind dashes, span and flags: docs/traces.md) · $11 actor text[] · $12 priority text[]
 -- Targets, one element each: $13 event, counted from 1 int4[] · $14 ordinal in the event, counted from 1 int4[]
 --   $15 client_id text[] · $16 sub text[] · $17 sid text[]
 -- $18 deliver_within_seconds where neither event, client nor issuer says float8

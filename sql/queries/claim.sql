@@ -11,7 +11,7 @@
 -- user has logged in at that client again since, is not leased: it is marked to end as superseded, which takes nothing of the quota.
 -- Returns a row per claimed delivery, and one with nulls for a lane of which something was only marked: client_key, head and bulk_head (the oldest due time
 --   seen of each priority, null: none), more (the lane has further due rows), delivery_id, issuer_key, client_version, issuer_version, breaker_trips, lease_number,
---   attempt_count, excused_count, outcome_was_unknown, lease_microseconds, left_microseconds until deliver_before, sub, sid.
+--   attempt_count, excused_count, outcome_was_unknown, lease_microseconds, left_microseconds until deliver_before, sub, sid, whether a lease of it had run out.
 with hurry as materialized (select set_config('synchronous_commit', 'off', true) as off, clock_timestamp() as at),
 lanes as materialized (
     select l.client_key, l.low_water, l.bulk_low_water, l.quota, hurry.at, c.issuer_key, c.client_id, c.version as client_version, i.version as issuer_version,
@@ -105,9 +105,9 @@ audit as (
 )
 select client_key, head, bulk_head, more, delivery_id, issuer_key, client_version, issuer_version, breaker_trips, lease_number, attempt_count, excused_count,
     outcome_was_unknown, (lease * 1000000)::int8 as lease_microseconds,
-    (date_part('epoch', deliver_before - clock_timestamp()) * 1000000)::int8 as left_microseconds, sub, sid
+    (date_part('epoch', deliver_before - clock_timestamp()) * 1000000)::int8 as left_microseconds, sub, sid, old_until > '-infinity' as was_lost
 from claimed
 union all
 select distinct client_key, head, bulk_head, more, null::uuid, null::int4, client_version, issuer_version, breaker_trips, null::int4, null::int4, null::int4,
-    null::bool, null::int8, null::int8, null, null
+    null::bool, null::int8, null::int8, null, null, null::bool
 from marked
