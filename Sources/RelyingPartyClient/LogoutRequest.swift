@@ -19,6 +19,9 @@ public struct LogoutRequest: Sendable {
     /// What makes it a call of a signer; `nil` for everything that goes to an RP or an OP's webhook.
     public let signer: SignerHeaders?
 
+    /// The `traceparent` header of a logout token's request; none unless given.
+    public let traceParent: String?
+
     /// One deadline for everything from here on: waiting, resolving, connecting, TLS, the answer.
     public let timeout: Duration
 
@@ -39,6 +42,7 @@ public struct LogoutRequest: Sendable {
     ///   - body: the form, complete; see ``body``.
     ///   - webhook: the headers of a webhook; none for a logout token.
     ///   - signer: the headers of a call of a signer; none for a logout token.
+    ///   - traceParent: see ``traceParent``.
     ///   - timeout: how long the attempt may take as a whole.
     ///   - rule: the address rule as it stands now.
     ///   - allowHTTP: whether `http` is allowed; no unless told.
@@ -49,6 +53,7 @@ public struct LogoutRequest: Sendable {
         body: [UInt8],
         webhook: WebhookHeaders? = nil,
         signer: SignerHeaders? = nil,
+        traceParent: String? = nil,
         timeout: Duration,
         rule: AddressRule,
         allowHTTP: Bool = false,
@@ -59,6 +64,7 @@ public struct LogoutRequest: Sendable {
         self.body = body
         self.webhook = webhook
         self.signer = signer
+        self.traceParent = traceParent
         self.timeout = timeout
         self.rule = rule
         self.allowHTTP = allowHTTP

@@ -36,11 +36,19 @@ struct TransferSettings: Sendable {
     /// The headers of a request: those of all logout tokens, or with them a webhook's own.
     func headers(of request: LogoutRequest) throws(SettingRefused) -> SettingList {
         if let signer = request.signer { return signer.list }
-        guard let webhook = request.webhook else { return headers }
-        guard let list = SettingList([Self.withoutExpect] + webhook.lines) else {
+        let lines = request.webhook?.lines ?? Self.line(ofTrace: request.traceParent)
+        guard !lines.isEmpty else { return headers }
+        guard let list = SettingList([Self.withoutExpect] + lines) else {
             throw SettingRefused(code: CURLE_OUT_OF_MEMORY)
         }
         return list
+    }
+
+    /// Source: W3C Trace Context, section 3.2; nothing that could end the line goes into it.
+    private static func line(ofTrace parent: String?) -> [String] {
+        guard let parent, parent.utf8.count <= 64, parent.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+        else { return [] }
+        return ["traceparent: \(parent)"]
     }
 
     /// Sets everything on a new handle that no request changes.
