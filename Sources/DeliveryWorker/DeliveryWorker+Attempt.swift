@@ -10,7 +10,7 @@ extension DeliveryWorker {
     /// Tokens are signed, or could not be; called on a signing thread.
     func signed(_ results: [SigningResult]) {
         let now = ContinuousClock.now
-        var posts = PostBatch(startedAt: now)
+        var posts = PostBatch(startedAt: now, time: clock.now(at: now))
         for result in results { signed(result.shipment, result.signed, at: now, into: &posts) }
         send(posts)
     }
@@ -76,6 +76,7 @@ extension DeliveryWorker {
             unconnected(signed, error, at: posts.startedAt)
             return
         }
+        if let time = posts.time { metrics.posts(shipment.claimed, at: time) }
         posts.shipments.append(signed)
         posts.requests.append(
             LogoutRequest(
@@ -83,6 +84,7 @@ extension DeliveryWorker {
                 url: signed.uri,
                 body: signed.body,
                 webhook: signed.webhook,
+                traceParent: shipment.trace?.posts(at: posts.startedAt),
                 timeout: shipment.timeout(at: posts.startedAt),
                 rule: rule,
                 allowHTTP: settings.addressRule.allowLoopback,
@@ -152,7 +154,8 @@ extension DeliveryWorker {
             // The kernel is asked for a number only where one is wanted.
             draw: { Double.random(in: 0..<1) }
         )
-        metrics.attempted(report)
+        metrics.attempted(report, at: shipment.recipient)
+        shipment.trace?.ended(shipment, report, settlement)
         // Before its place in the lane is free again, so that nothing more is claimed until the breaker is written.
         if breakers.record(report.outcome, of: claimed) { pause(claimed.clientKey) }
         settle(shipment, settlement, report: report, report.outcome.laneEnding)
@@ -162,6 +165,8 @@ extension DeliveryWorker {
 /// Requests that are handed over at once, and the shipments that they are for, in the same order.
 private struct PostBatch {
     let startedAt: ContinuousClock.Instant
+    /// The same on the database clock; `nil` while that is not known.
+    let time: Timestamp?
     var shipments: [SignedShipment] = []
     var requests: [LogoutRequest] = []
 }

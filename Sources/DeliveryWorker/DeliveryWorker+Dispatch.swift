@@ -44,7 +44,7 @@ extension DeliveryWorker {
                 tokens.append(shipment)
             }
         }
-        signing.add(withKeys(tokens, signing))
+        signing.add(withKeys(await withTraces(tokens), signing))
         if !webhooks.isEmpty {
             let (told, unread) = await withEvents(webhooks)
             signing.add(told)

@@ -25,7 +25,8 @@ public final class DeliveryWorker: Service {
     private let remoteSigner: RemoteSigner?
     private let hardwareSigner: HardwareSigner?
     let clock = DatabaseClock()
-    let metrics = WorkerMetrics()
+    let metrics: WorkerMetrics
+    let tracing: DeliveryTracing?
     let breakers: BreakerKeeper
     let directory: Directory
     let publishedKeys: PublishedKeys
@@ -49,16 +50,19 @@ public final class DeliveryWorker: Service {
     /// A worker over a store and a client; ``run()`` runs the client too.
     ///
     /// `remoteSigner`, `hardwareSigner`: who signs with the keys that the OP's own signer, or an HSM, holds; ``run()``
-    /// runs them too.
+    /// runs them too. `tracing`: what is done about traces; `nil` for nothing.
     public init(
         settings: WorkerSettings,
         store: OutboxStore,
         client: RelyingPartyClient,
         remoteSigner: RemoteSigner? = nil,
         hardwareSigner: HardwareSigner? = nil,
+        tracing: DeliveryTracing? = nil,
         logger: Logger
     ) {
         self.settings = settings
+        self.tracing = tracing
+        metrics = WorkerMetrics(clients: settings.metricsClients)
         self.remoteSigner = remoteSigner
         self.hardwareSigner = hardwareSigner
         self.store = store
@@ -77,13 +81,13 @@ public final class DeliveryWorker: Service {
     }
 
     /// Says that lanes have something due; `nil` says that some have.
-    public func wake(_ lanes: [Int32]?) {
+    public func wake(_ lanes: [Int32]?, by source: WakeSource = .intake) {
         if let lanes {
             schedule.withLock { schedule in lanes.forEach { schedule.announce($0) } }
         } else {
             control.withLock { $0.mustLook = true }
         }
-        metrics.wakeUps.increment()
+        metrics.woken(by: source)
         signal.yield()
     }
 
@@ -91,7 +95,7 @@ public final class DeliveryWorker: Service {
     /// redelivery.
     func queue(_ lanes: [Int32]) {
         schedule.withLock { schedule in lanes.forEach { schedule.queue($0) } }
-        metrics.wakeUps.increment()
+        metrics.woken(by: .operation)
         signal.yield()
     }
 
@@ -108,6 +112,12 @@ public final class DeliveryWorker: Service {
 
     /// Deliveries held now.
     public var held: Int { schedule.withLock { $0.held } }
+
+    /// How many of them are of clients that time out.
+    public var heldBySlow: Int { schedule.withLock { $0.heldBySlow } }
+
+    /// How many of them are of bulk logouts.
+    public var heldBulk: Int { schedule.withLock { $0.heldBulk } }
 
     /// Whether the process was asked to stop.
     package var isDraining: Bool { control.withLock { $0.isDraining } }
@@ -215,6 +225,7 @@ public final class DeliveryWorker: Service {
         do {
             while !isDraining {
                 let found = try await store.lanesDue(after: after, limit: 256)
+                if !found.isEmpty { metrics.woken(by: .poll) }
                 schedule.withLock { schedule in
                     for (lane, heads) in found { schedule.discovered(lane, heads: heads) }
                 }
@@ -242,7 +253,7 @@ public final class DeliveryWorker: Service {
                 )
             )
             schedule.withLock { $0.claimed(claims, batch, at: claimedAt) }
-            metrics.claimed(batch.deliveries.count)
+            metrics.claimed(batch)
             await dispatch(batch.deliveries, claimedAt, signing)
         } catch {
             schedule.withLock { $0.claimed(claims, ClaimedBatch(), at: claimedAt) }

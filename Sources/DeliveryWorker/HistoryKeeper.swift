@@ -9,6 +9,7 @@ import Outbox
 struct HistoryKeeper {
     /// How soon retention is run again where something was locked.
     private static let soon = Duration.seconds(60)
+    private static let secondsPerDay = 86_400
     /// The longest pause between two looks at what is due.
     private static let longestPause = Duration.seconds(30)
 
@@ -17,7 +18,7 @@ struct HistoryKeeper {
     let logger: Logger
     private let rowsDeleted = Counter(label: "lastcall_retention_rows_deleted_total")
     private let tablesDropped = Counter(label: "lastcall_retention_tables_dropped_total")
-    private let daysAhead = Gauge(label: "lastcall_partition_days_ahead")
+    private let horizon = Gauge(label: "lastcall_partition_horizon_seconds")
     private let defaultRows = Gauge(label: "lastcall_default_partition_rows")
 
     init(worker: DeliveryWorker) {
@@ -40,7 +41,7 @@ struct HistoryKeeper {
     private func measure() async {
         do {
             let states = try await store.partitions()
-            daysAhead.record(states.map(\.daysAhead).min() ?? -1)
+            horizon.record((states.map(\.daysAhead).min() ?? -1) * Self.secondsPerDay)
             defaultRows.record(states.map(\.defaultRows).reduce(0, +))
         } catch {
             logger.debug("partitions cannot be looked at", metadata: ["error": "\(error)"])

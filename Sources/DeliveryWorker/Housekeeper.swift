@@ -54,7 +54,7 @@ struct Housekeeper {
                     limit: 500,
                     usualDeliverWithin: Double(DeliverySettings.standard.deliverWithinSeconds)
                 )
-                if !batch.lanes.isEmpty { worker.wake(batch.lanes) }
+                if !batch.lanes.isEmpty { worker.wake(batch.lanes, by: .housekeeping) }
                 worker.metrics.participationsExpired.increment(by: batch.removed)
                 guard batch.lookedAt >= 500 else { return }
             }
@@ -67,7 +67,7 @@ struct Housekeeper {
         do {
             for _ in 0..<Self.rouseSteps {
                 guard let lane = try await worker.store.rouse() else { return }
-                worker.wake([lane])
+                worker.wake([lane], by: .housekeeping)
             }
         } catch {
             worker.logger.warning("retries cannot be made due", metadata: ["error": "\(error)"])

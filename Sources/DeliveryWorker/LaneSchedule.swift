@@ -120,8 +120,10 @@ package struct LaneSchedule: Sendable {
     private var announced: Deque<Int32> = []
     /// Deliveries that are claimed and have not left.
     package private(set) var held = 0
-    private var heldBySlow = 0
-    private var heldBulk = 0
+    /// Those of clients that time out.
+    package private(set) var heldBySlow = 0
+    /// Those of bulk logouts.
+    package private(set) var heldBulk = 0
     /// When a claim last found interactive deliveries.
     private var interactiveAt: ContinuousClock.Instant?
     private var bulkTurnAt: ContinuousClock.Instant?

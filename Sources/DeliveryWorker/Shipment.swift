@@ -17,6 +17,8 @@ package struct Shipment: Sendable {
     var event: LogoutEvent?
     /// How its token is encrypted, where the key is one that its client publishes.
     var encryption: TokenEncryption?
+    /// Its spans, where anything is done about traces.
+    var trace: AttemptTrace?
     /// Of a token whose key somebody else holds: what was to be signed, and what came back.
     var answer: ExternalAnswer?
 

@@ -34,6 +34,8 @@ public struct WorkerSettings: Sendable {
     public var installationRetentionDays = 30
     /// How often the planner's statistics of partitioned tables are brought up to date.
     public var analyzeInterval = Duration.seconds(21_600)
+    /// So many clients have metrics of their own.
+    public var metricsClients = 20
     /// Which addresses may be called.
     public var addressRule: AddressRule
     /// The installation's lists of hosts, ports and blocks.

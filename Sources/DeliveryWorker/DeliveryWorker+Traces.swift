@@ -1,0 +1,31 @@
+import Logging
+import LogoutModel
+import Outbox
+import Telemetry
+
+extension DeliveryWorker {
+    /// Adds to shipments the traces that their logouts belong to; without a reader of traces there is nothing to ask.
+    func withTraces(_ shipments: [Shipment]) async -> [Shipment] {
+        guard let tracing, !shipments.isEmpty else { return shipments }
+        var traces: [IssuerEvent: TraceContext] = [:]
+        do {
+            traces = try await store.traces(of: Set(shipments.map(\.tracedEvent)))
+        } catch {
+            // The logout goes out all the same; its trace begins anew.
+            logger.debug("traces cannot be read", metadata: ["error": "\(error)"])
+        }
+        return shipments.map { shipment in
+            var traced = shipment
+            let event = traces[shipment.tracedEvent]
+            traced.trace = AttemptTrace(tracing, of: event, claimedAt: shipment.claimedAt)
+            return traced
+        }
+    }
+}
+
+extension Shipment {
+    /// The logout that it tells of.
+    fileprivate var tracedEvent: IssuerEvent {
+        IssuerEvent(issuerKey: claimed.lease.issuerKey, id: claimed.lease.delivery.event)
+    }
+}
