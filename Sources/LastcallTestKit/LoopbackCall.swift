@@ -9,6 +9,7 @@ public enum LoopbackCall {
     ///   - path: path and query as they are to be sent.
     ///   - port: of `127.0.0.1`.
     ///   - key: an API key.
+    ///   - headers: lines to send besides.
     ///   - body: a JSON text.
     /// - Returns: the status, and everything behind the headers.
     /// - Throws: ``TestKitError`` where there is no HTTP answer.
@@ -17,9 +18,10 @@ public enum LoopbackCall {
         _ path: String,
         port: UInt16,
         key: String? = nil,
+        headers: [String] = [],
         body: String? = nil
     ) async throws -> (status: Int, body: String) {
-        let text = await whole(method, path, port: port, key: key, body: body)
+        let text = await whole(method, path, port: port, key: key, headers: headers, body: body)
         let words = text.prefix { $0 != "\r\n" }.split(separator: " ")
         guard words.count >= 2, let status = Int(words[1]), let end = text.range(ofText: "\r\n\r\n") else {
             throw TestKitError("no HTTP answer from port \(port)")
@@ -34,6 +36,7 @@ public enum LoopbackCall {
     ///   - path: path and query as they are to be sent.
     ///   - port: of `127.0.0.1`.
     ///   - key: an API key.
+    ///   - headers: lines to send besides.
     ///   - body: a JSON text.
     /// - Returns: what came, until the connection was closed; nothing where there was none.
     public static func whole(
@@ -41,10 +44,12 @@ public enum LoopbackCall {
         _ path: String,
         port: UInt16,
         key: String? = nil,
+        headers: [String] = [],
         body: String? = nil
     ) async -> String {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
         if let key { head += "Authorization: Bearer \(key)\r\n" }
+        for line in headers { head += line + "\r\n" }
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
         let request = Array((head + "\r\n" + (body ?? "")).utf8)
         let answer = await withCheckedContinuation { continuation in

@@ -114,6 +114,12 @@ extension LastcallSettings {
         logSubjects = try reader.value(SettingTable.logSubjects)
         logBuffer = try reader.value(SettingTable.logBuffer)
         coreDumps = try reader.value(SettingTable.coreDumps)
+        metricsClients = try reader.value(SettingTable.metricsClients)
+        tracesEndpoint = try reader.optional(SettingTable.tracesEndpoint)
+        tracesHeadersFile = try reader.optional(SettingTable.tracesHeadersFile)
+        tracesCAFile = try reader.optional(SettingTable.tracesCAFile)
+        tracesSampleOneIn = try reader.value(SettingTable.tracesSampleOneIn)
+        tracesBuffer = try reader.value(SettingTable.tracesBuffer)
         origins = reader.origins
     }
 }

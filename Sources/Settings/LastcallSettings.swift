@@ -165,6 +165,19 @@ public struct LastcallSettings: Sendable {
     /// Whether a crash may leave what was in memory.
     public let coreDumps: Bool
 
+    /// Clients with metrics of their own.
+    public let metricsClients: Int
+    /// Where spans go.
+    public let tracesEndpoint: String?
+    /// Headers of calls to the collector.
+    public let tracesHeadersFile: String?
+    /// Authorities that the collector is checked against.
+    public let tracesCAFile: String?
+    /// Of so many traces that begin here one is recorded.
+    public let tracesSampleOneIn: Int
+    /// Spans that may wait for the collector.
+    public let tracesBuffer: Int
+
     /// Where each value came from, by setting name; `..._file` names among them.
     public let origins: [String: SettingSource]
 

@@ -85,6 +85,12 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.logSubjects) var logSubjects: String?
     @Option(SettingTable.logBuffer) var logBuffer: String?
     @Option(SettingTable.coreDumps) var coreDumps: String?
+    @Option(SettingTable.metricsClients) var metricsClients: String?
+    @Option(SettingTable.tracesEndpoint) var tracesEndpoint: String?
+    @Option(SettingTable.tracesHeadersFile) var tracesHeadersFile: String?
+    @Option(SettingTable.tracesCAFile) var tracesCAFile: String?
+    @Option(SettingTable.tracesSampleOneIn) var tracesSampleOneIn: String?
+    @Option(SettingTable.tracesBuffer) var tracesBuffer: String?
 
     /// For the argument parser.
     public init() {}
@@ -173,6 +179,12 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.logSubjects.definition, logSubjects),
             (SettingTable.logBuffer.definition, logBuffer),
             (SettingTable.coreDumps.definition, coreDumps),
+            (SettingTable.metricsClients.definition, metricsClients),
+            (SettingTable.tracesEndpoint.definition, tracesEndpoint),
+            (SettingTable.tracesHeadersFile.definition, tracesHeadersFile),
+            (SettingTable.tracesCAFile.definition, tracesCAFile),
+            (SettingTable.tracesSampleOneIn.definition, tracesSampleOneIn),
+            (SettingTable.tracesBuffer.definition, tracesBuffer),
         ]
         return Dictionary(given.compactMap { pair in pair.1.map { (pair.0.name, $0) } }) { first, _ in first }
     }

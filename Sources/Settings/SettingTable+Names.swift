@@ -66,6 +66,13 @@ extension SettingTable {
             "Logs",
             [logLevel.definition, logSubjects.definition, logBuffer.definition, coreDumps.definition]
         ),
+        (
+            "Metrics and traces",
+            [
+                metricsClients.definition, tracesEndpoint.definition, tracesHeadersFile.definition,
+                tracesCAFile.definition, tracesSampleOneIn.definition, tracesBuffer.definition,
+            ]
+        ),
     ].map { group in (group.0, group.1.flatMap { $0.isSecret ? [$0, $0.fileForm] : [$0] }) }
 
     /// Every setting, the `..._file` forms of secrets among them.

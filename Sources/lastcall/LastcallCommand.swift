@@ -16,6 +16,7 @@ struct LastcallCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self, DoctorCommand.self,
+            HealthCommand.self,
             RetentionCommand.self, IssuersCommand.self,
             ClientsCommand.self, KeysCommand.self, APIKeysCommand.self, LogoutCommand.self,
             DeliveriesCommand.self,

@@ -24,6 +24,9 @@ struct Runtime {
         let rawValue: Int
         static let api = Roles(rawValue: 1)
         static let deliveries = Roles(rawValue: 2)
+
+        /// The subcommand that does it.
+        var name: String { self == .api ? "serve" : self == .deliveries ? "work" : "up" }
     }
 
     let settings: LastcallSettings
@@ -38,14 +41,17 @@ struct Runtime {
     let api: LastcallAPI
     let apiConnections: ConnectionSlots
     let tls: ServerTLS?
+    let queue: QueueWatch
+    let collector: TraceCollector?
 
-    init(_ settings: LastcallSettings, roles: Roles, logger: Logger, registry: PrometheusRegistry) throws {
-        guard !settings.propagateTraceContext else {
-            throw Failure(
-                "propagate_trace_context is not available in this version; leave it false",
-                code: Failure.misconfigured
-            )
-        }
+    /// `traces`: whether anything is traced; a command that ends at once leaves nothing behind.
+    init(
+        _ settings: LastcallSettings,
+        roles: Roles,
+        logger: Logger,
+        registry: PrometheusRegistry,
+        traces: Bool = true
+    ) throws {
         let budget = DescriptorBudget(
             limit: DescriptorLimit.raise(),
             apiConnections: roles.contains(.api) ? settings.apiConnectionLimit : 0,
@@ -66,14 +72,16 @@ struct Runtime {
         self.roles = roles
         self.logger = logger
         self.registry = registry
-        database = try Database(
-            settings,
-            role: roles == .api ? "serve" : roles == .deliveries ? "work" : "up"
-        )
+        database = try Database(settings, role: roles.name)
         pool = try database.pool(logger)
         store = OutboxStore(pool: pool, logger: logger)
         wake = WakeSignal(store: store)
-        let worker = roles.contains(.deliveries) ? try Self.worker(settings, budget, store, logger) : nil
+        queue = QueueWatch(store: store, logger: logger)
+        let collector = traces ? try TraceCollector(settings, role: roles.name) : nil
+        self.collector = collector
+        let tracer = collector.map { TraceRecorder(exporter: $0.exporter, oneIn: settings.tracesSampleOneIn) }
+        let tracing = DeliveryTracing(tracer: tracer, propagates: settings.propagateTraceContext)
+        let worker = roles.contains(.deliveries) ? try Self.worker(settings, budget, store, tracing, logger) : nil
         self.worker = worker
         if let worker { wake.listen { worker.wake($0) } }
         let probe = ReadinessProbe(store: store, pool: pool, worker: worker, lease: settings.lease)
@@ -87,7 +95,8 @@ struct Runtime {
             ),
             wake: wake,
             settings: try settings.api(isDelivering: worker != nil),
-            logger: logger
+            logger: logger,
+            tracer: tracer
         ) { await probe.readiness() }
         apiConnections = ConnectionSlots(limit: budget.apiConnections)
         tls = roles.contains(.api) ? try settings.tlsFiles.map { try ServerTLS($0) } : nil
@@ -102,6 +111,7 @@ struct Runtime {
         _ settings: LastcallSettings,
         _ budget: DescriptorBudget,
         _ store: OutboxStore,
+        _ tracing: DeliveryTracing?,
         _ logger: Logger
     ) throws -> DeliveryWorker {
         guard let key = try settings.sealingKey() else {
@@ -153,6 +163,7 @@ struct Runtime {
         worker.retentionInterval = settings.retentionInterval
         worker.installationRetentionDays = settings.installationRetentionDays
         worker.analyzeInterval = settings.analyzeInterval
+        worker.metricsClients = settings.metricsClients
         worker.previousKeyEncryptionKeys = try settings.previousKeys()
         return DeliveryWorker(
             settings: worker,
@@ -160,52 +171,9 @@ struct Runtime {
             client: client,
             remoteSigner: try settings.remoteSigner(userAgent: configuration.userAgent),
             hardwareSigner: settings.hardwareSigner(),
+            tracing: tracing,
             logger: logger
         )
-    }
-
-    private func observe() {
-        registry.observeProcess()
-        registry.observe("lastcall_pool_busy", help: "Database connections in use.") { [pool] in
-            Double(pool.statistics.busy)
-        }
-        registry.observe("lastcall_pool_queued", help: "Jobs that wait for a database connection.") {
-            [pool] in
-            Double(pool.statistics.queued)
-        }
-        registry.observe("lastcall_waiting_calls", help: "Calls that wait for the end of a logout event.") {
-            [ends = api.ends] in
-            Double(ends.count)
-        }
-        registry.observe("lastcall_api_connections", help: "Open connections to the API.") {
-            [apiConnections] in
-            Double(apiConnections.openCount)
-        }
-        registry.observe("lastcall_api_connections_refused", help: "Connections turned away since the start.")
-        {
-            [apiConnections] in
-            Double(apiConnections.refusedCount)
-        }
-        registry.observe("lastcall_api_calls", help: "Calls that are worked on.") { [calls = api.calls] in
-            Double(calls.count)
-        }
-        registry.observe("lastcall_api_calls_refused", help: "Calls beyond the limit since the start.") {
-            [calls = api.calls] in
-            Double(calls.refusedCount)
-        }
-        if let tls {
-            registry.observe("lastcall_tls_not_valid_after_seconds", help: "End of the API's certificate.") {
-                Double(tls.notValidAfter)
-            }
-        }
-        guard let worker else { return }
-        registry.observe("lastcall_deliveries_held", help: "Deliveries that this process holds.") {
-            Double(worker.held)
-        }
-        registry.observe("lastcall_settler_lag_seconds", help: "Age of the oldest outcome not yet recorded.")
-        {
-            worker.settlerLag.inSeconds
-        }
     }
 
     /// Runs until SIGTERM or SIGINT, then stops in order: the API, the deliveries, the database.
@@ -218,7 +186,8 @@ struct Runtime {
             await pool.shutdown()
             throw error
         }
-        var services: [any Service] = below + [PoolService(pool: pool), wake]
+        var services: [any Service] = below + [PoolService(pool: pool), wake, queue]
+        if let collector { services.append(collector) }
         if let worker {
             services.append(
                 ListenerService(configuration: database.listening, worker: worker, logger: logger)

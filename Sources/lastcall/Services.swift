@@ -24,8 +24,8 @@ struct ListenerService: Service {
         let listener = PostgresListener(configuration: configuration, channels: [WakeSignal.channel]) {
             event in
             switch event {
-            case .connected: worker.wake(nil)
-            case .notification(_, let payload): worker.wake(WakeSignal.lanes(in: payload))
+            case .connected: worker.wake(nil, by: .notification)
+            case .notification(_, let payload): worker.wake(WakeSignal.lanes(in: payload), by: .notification)
             case .disconnected(let error):
                 logger.notice("not listening; the queue is still polled", metadata: ["error": "\(error)"])
             }

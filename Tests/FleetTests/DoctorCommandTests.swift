@@ -86,7 +86,7 @@ struct DoctorCommandTests {
                 && ready.contains(#""default_partition_rows":0"#)
         )
         let metrics = try await LoopbackCall.send("GET", "/metrics", port: worker.port).body
-        #expect(metrics.contains("lastcall_partition_days_ahead 3"))
+        #expect(metrics.contains("lastcall_partition_horizon_seconds 259200"))
         #expect(metrics.contains("lastcall_retention_tables_dropped_total 5"))
         #expect(await worker.process.stop() == .exit(0))
     }

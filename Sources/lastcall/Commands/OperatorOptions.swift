@@ -54,7 +54,13 @@ struct OperatorOptions: ParsableArguments {
             }
             if !settings.coreDumps { CrashTraces.forbid() }
             let quiet = Logger(label: "lastcall") { _ in SwiftLogNoOpLogHandler() }
-            let runtime = try Runtime(settings, roles: .api, logger: quiet, registry: .init())
+            let runtime = try Runtime(
+                settings,
+                roles: .api,
+                logger: quiet,
+                registry: .init(),
+                traces: false
+            )
             do {
                 try await body(runtime)
             } catch {
