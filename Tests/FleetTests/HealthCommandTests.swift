@@ -13,15 +13,13 @@ struct HealthCommandTests {
         )
     }
 
-    @Test(
-        "it ends with 0 where the process is ready, wherever that listens",
-        arguments: ["127.0.0.1", "0.0.0.0"]
-    )
-    func ready(host: String) async throws {
+    @Test("it ends with 0 where the process is ready, on every interface too")
+    func ready() async throws {
         let fleet = try Fleet()
         let worker = try await fleet.start("work")
         // The worker's clock is read first of all.
-        try await eventually("readiness") { try await health(worker.port, host: host).end == .exit(0) }
+        try await eventually("readiness") { try await health(worker.port).end == .exit(0) }
+        #expect(try await health(worker.port, host: "0.0.0.0").end == .exit(0))
         #expect(try await health(worker.port).output.contains(#""status":"ready""#))
         let quiet = try await health(worker.port, "--quiet")
         #expect(quiet.end == .exit(0) && quiet.output.isEmpty && quiet.errors.isEmpty)

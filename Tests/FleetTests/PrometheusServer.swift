@@ -64,9 +64,10 @@ final class PrometheusServer: Sendable {
     }
 
     private func data(_ path: String) async throws -> [String: Any] {
-        let answer = try await LoopbackCall.send("GET", path, port: port)
+        // By HTTP/1.0 a long answer comes in one piece, without chunks.
+        let answer = await RawConnection.exchange("GET \(path) HTTP/1.0\r\n\r\n", port: port)
         // While it starts it answers 503 with a text.
-        guard answer.status == 200 else { return [:] }
-        return try object(answer.body)["data"] as? [String: Any] ?? [:]
+        guard answer.statuses.first == 200, let head = answer.text.range(of: "\r\n\r\n") else { return [:] }
+        return try object(String(answer.text[head.upperBound...]))["data"] as? [String: Any] ?? [:]
     }
 }
