@@ -32,6 +32,10 @@ final class AttemptTrace: Sendable {
     init(_ tracing: DeliveryTracing, of event: TraceContext?, claimedAt: ContinuousClock.Instant) {
         self.tracing = tracing
         self.event = event
+        guard event?.isSampled != false else {
+            attempt = nil
+            return
+        }
         attempt = tracing.tracer?.startSpan(
             "deliver logout",
             context: ServiceContext(trace: event),

@@ -15,8 +15,10 @@ extension DeliveryWorker {
             logger.debug("traces cannot be read", metadata: ["error": "\(error)"])
         }
         return shipments.map { shipment in
-            var traced = shipment
             let event = traces[shipment.tracedEvent]
+            // Of most logouts nobody records anything: they cost nothing more.
+            guard tracing.propagates || event?.isSampled != false else { return shipment }
+            var traced = shipment
             traced.trace = AttemptTrace(tracing, of: event, claimedAt: shipment.claimedAt)
             return traced
         }
