@@ -44,14 +44,15 @@ extension LastcallAPI {
         try query.finish()
         let last = try call.request.single("last-event-id")
         let slot = try streamSlots.take()
+        let now = try await store.auditHorizon()
         let start: AuditPosition
         if let last {
-            guard let id = UUID(strict: last),
-                let position = try await store.auditPosition(of: id, ofIssuer: call.trail)
-            else { throw Problem.invalidRequest("Last-Event-ID is not the id of an event of this trail.") }
+            guard let position = try await place(of: last, in: call, until: now) else {
+                throw Problem.invalidRequest("Last-Event-ID is not the id of an event of this trail.")
+            }
             start = position
         } else {
-            start = try await store.auditHorizon()
+            start = now
         }
         let stream = AuditStream(
             store: store,
@@ -65,10 +66,24 @@ extension LastcallAPI {
         )
         var response = APIResponse(status: 200, contentType: "text/event-stream")
         response.headers.append(("Cache-Control", "no-store"))
+        response.headers.append(("Last-Event-ID", try last ?? call.cursor(start.transaction)))
         // What nginx and its kin take for "do not gather this".
         response.headers.append(("X-Accel-Buffering", "no"))
         response.stream = stream
         return response
+    }
+
+    /// Where a reader wants to go on: behind an event, or where a stream began that it lost before an event came.
+    private func place(of last: String, in call: Call, until now: AuditPosition) async throws
+        -> AuditPosition?
+    {
+        if let id = UUID(strict: last) {
+            return try await store.auditPosition(of: id, ofIssuer: call.trail)
+        }
+        let transaction = call.cursors?.content(last).flatMap(Cursor.number)
+        let position = transaction.map { AuditPosition(before: $0) }
+        // What is ahead of now is of another cluster, or of a time that a restore has undone.
+        return position.flatMap { $0 > now ? nil : $0 }
     }
 
     @Sendable private func listAuditSeals(_ call: Call) async throws -> APIResponse {

@@ -117,6 +117,34 @@ struct AuditStreamTests {
         #expect(try seen == Self.written(api))
     }
 
+    @Test(
+        "a reader that loses a stream before an event came begins where that stream began, and misses nothing"
+    )
+    func resumes() async throws {
+        let api = try await TestAPI.withIssuer()
+        try await Self.settle(api)
+        let header = await api.call("GET \(Self.path)").header("Last-Event-ID")
+        let start = try #require(header.first)
+        let connection = try Self.connect()
+        try Self.add(1...3, on: connection)
+        try await Self.settle(api)
+        try await TestServer.run(api) { port, _ in
+            let stream = try TestServer.stream(Self.path, port: port, after: start)
+            #expect(try await stream.ids(3) == Self.written(api))
+            // It names its own beginning, so that it can be lost again.
+            #expect(stream.text.contains("Last-Event-ID: \(start)\r\n"))
+        }
+        let another = [("last-event-id", start)]
+        try await api.makeIssuer("other")
+        for path in ["/v1/issuers/other/audit-events/stream", "/v1/audit-events/stream"] {
+            #expect(await api.call("GET \(path)", headers: another).refusal == .init(400, "invalid_request"))
+        }
+        #expect(
+            await api.call("GET \(Self.path)", headers: [("last-event-id", start + "A")]).refusal
+                == .init(400, "invalid_request")
+        )
+    }
+
     @Test("a filter shows what a list with it shows, from a past event on")
     func filters() async throws {
         let api = try await TestAPI.withIssuer()

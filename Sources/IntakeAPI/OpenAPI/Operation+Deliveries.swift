@@ -105,8 +105,22 @@ extension Operation {
                     that it is alive.
                     """,
                 query: auditFilters,
-                headers: [.init("Last-Event-ID", .uuid, "Begin behind this audit event.")],
-                answers: [Answer(200, "The stream.", .text, mediaType: "text/event-stream")]
+                headers: [
+                    .init(
+                        "Last-Event-ID",
+                        .text,
+                        "Begin behind this audit event, or where another answer of this route began."
+                    )
+                ],
+                answers: [
+                    Answer(
+                        200,
+                        "The stream. Its Last-Event-ID is where it begins, for a reader that loses it before an event came.",
+                        .text,
+                        mediaType: "text/event-stream",
+                        headers: [.init("Last-Event-ID", .text)]
+                    )
+                ]
             ),
             Operation(
                 route: "GET \(owner)/audit-events/seals",
