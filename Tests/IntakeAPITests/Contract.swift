@@ -56,6 +56,16 @@ struct Contract: Sendable {
         return faults
     }
 
+    /// What is wrong with a refusal of a call that no route takes.
+    func faults(ofRefusal answer: Answer) -> [String] {
+        guard let described = validator.value(at: "/components/responses/\(answer.status)"),
+            let schema = described["content"]?["application/problem+json"]?["schema"],
+            answer.header("Content-Type") == ["application/problem+json"]
+        else { return ["\(answer.status) is not described: \(answer.text)"] }
+        let missing = (described["headers"]?.names ?? []).filter { answer.header($0).isEmpty }
+        return validator.faults(of: answer.json, against: schema) + missing.map { "\($0) is missing" }
+    }
+
     /// What is wrong with the body of a call; of lines, with each of them.
     func faults(ofBodyOf call: GoodCall) -> [String] {
         guard let text = call.body else { return [] }

@@ -159,7 +159,7 @@ extension Operation {
     func refusalStatuses(_ route: Route) -> [Int] {
         guard tag != Self.healthTag else { return [] }
         var statuses: Set<Int> = [400, 500, 503]
-        if route.access != .everyone { statuses.formUnion([401, 403]) }
+        if route.access != .everyone { statuses.formUnion([401, 403, 429]) }
         if route.path.text.contains("{") { statuses.insert(404) }
         // Where no body is meant, one is refused all the same.
         if method != "GET" { statuses.formUnion([408, 413]) }
