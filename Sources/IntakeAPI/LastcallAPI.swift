@@ -19,7 +19,8 @@ public final class LastcallAPI: Sendable {
     let authenticator: Authenticator
     /// Who waits for the end of an event; runs as long as the API does, and stops before it.
     public let ends: EndWatch
-    let openAPI = OpenAPICache()
+    let openAPI = MadeOnce()
+    let docs = MadeOnce()
     let streamSlots: StreamSlots
     let longLists = LongLists()
     /// The calls that are worked on.
@@ -71,6 +72,7 @@ public final class LastcallAPI: Sendable {
                 + sessionRoutes
                 + logoutStatusRoutes
                 + openAPIRoutes
+                + docsRoutes
         )
         table.withLock { $0 = routes }
     }

@@ -130,7 +130,7 @@ struct LeakTests {
         written += deliveries
         for line in [
             "\(path)", "/v1/issuers/op/audit-events", "/v1/issuers/op", "/v1/issuers/op/clients",
-            "/openapi.json",
+            "/openapi.json", "/docs",
             "/v1/issuers/op/signing-keys", "/issuers/op/jwks.json", "/readyz",
         ] {
             let answer = try await LoopbackCall.send("GET", line, port: api.port, key: LeakStory.operatorKey)

@@ -47,7 +47,7 @@ struct GoodCall: Sendable {
     /// What is there at once, and what makes the world that the others show.
     static let making: [GoodCall] = [
         GoodCall("GET /healthz", "GET /healthz"), GoodCall("GET /readyz", "GET /readyz"),
-        GoodCall("GET /openapi.json", "GET /openapi.json"),
+        GoodCall("GET /openapi.json", "GET /openapi.json"), GoodCall("GET /docs", "GET /docs"),
         GoodCall("PUT /v1/issuers/{issuer}", "PUT /v1/issuers/acme", policy),
         GoodCall("PUT /v1/issuers/{issuer}", "PUT /v1/issuers/new", #"{"issuer": "https://new.example"}"#),
         GoodCall("GET /v1/issuers", "GET /v1/issuers"),

@@ -26,6 +26,7 @@ struct RouteScope: Sendable, CustomStringConvertible {
         RouteScope(route: "GET /healthz", scopes: nil),
         RouteScope(route: "GET /readyz", scopes: nil),
         RouteScope(route: "GET /openapi.json", scopes: nil),
+        RouteScope(route: "GET /docs", scopes: nil),
         RouteScope(route: "GET /issuers/{issuer}/jwks.json", scopes: nil),
         RouteScope(route: "GET /v1/issuers", scopes: ["read"]),
         RouteScope(route: "GET /v1/issuers/{issuer}", scopes: ["read"]),

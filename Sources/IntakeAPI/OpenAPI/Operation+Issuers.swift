@@ -29,6 +29,13 @@ extension Operation {
             summary: "This document.",
             answers: [Answer(200, "This document.", .anyObject)]
         ),
+        Operation(
+            route: "GET /docs",
+            id: "getDocs",
+            tag: healthTag,
+            summary: "This document as a page for people.",
+            answers: [Answer(200, "The page.", .text, mediaType: LastcallAPI.htmlType)]
+        ),
     ]
 
     static let ofIssuers: [Operation] = [
