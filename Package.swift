@@ -76,6 +76,9 @@ let package = Package(
         // The address rule is judged when a socket is opened, hence the arrow to DeliveryPolicy.
         .target(name: "RelyingPartyClient", dependencies: ["CCurl", "COpenSSL", "DeliveryPolicy", "StrictJSON", "Threads"], swiftSettings: strict),
 
+        // What the command line calls an API with that runs elsewhere.
+        .target(name: "APIClient", dependencies: ["CCurl", "Threads"], swiftSettings: strict),
+
         // Signing keys that an HSM holds.
         .target(name: "HardwareKeys", dependencies: ["COpenSSL", "LogoutTokens", "Threads"], swiftSettings: strict),
 
@@ -137,7 +140,7 @@ let package = Package(
             dependencies: [
                 "CSpawn", "StrictJSON", "Threads", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
                 "HardwareKeys", "RelyingPartyClient", "EmbeddedPostgres", "HTTPListener", "Telemetry", "Settings", "Outbox",
-                "IntakeAPI", "DeliveryWorker", "Benchmarks",
+                "IntakeAPI", "DeliveryWorker", "Benchmarks", "APIClient",
                 argumentParser, hummingbird, hummingbirdCore, logging, metrics, coreMetrics, tracing, lifecycle, signals,
             ],
             swiftSettings: strict
@@ -206,6 +209,7 @@ let package = Package(
         tests("HTTPListener", ["LastcallTestKit", hummingbird, nioEmbedded, logging, lifecycle]),
         tests("Telemetry", ["LastcallTestKit", "LogoutModel", logging, metrics, coreMetrics, tracing]),
         tests("Settings", ["DeliveryPolicy", argumentParser, logging]),
+        tests("APIClient", ["LastcallTestKit", "Threads"]),
         tests("LastcallTestKit", ["LogoutTokens", "PostgresClient", "StrictJSON"]),
         tests(
             "Outbox",
@@ -229,7 +233,7 @@ let package = Package(
             ]
         ),
         .testTarget(
-            name: "FleetTests", dependencies: ["LastcallTestKit", "LogoutTokens", "PostgresClient", "Telemetry", "lastcall"],
+            name: "FleetTests", dependencies: ["LastcallTestKit", "LogoutTokens", "PostgresClient", "StrictJSON", "Telemetry", "lastcall"],
             swiftSettings: strict
         ),
     ]

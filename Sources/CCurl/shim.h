@@ -55,6 +55,11 @@ static inline CURLcode lastcall_easy_set_open_socket(CURL *easy, curl_opensocket
     return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
 }
 
+/// Called about once a second while a transfer is under way; anything but zero ends it.
+static inline CURLcode lastcall_easy_set_progress(CURL *easy, curl_xferinfo_callback function) {
+    return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, function);
+}
+
 static inline CURLcode lastcall_easy_set_before_request(CURL *easy, curl_prereq_callback function) {
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
 }

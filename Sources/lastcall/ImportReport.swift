@@ -37,9 +37,3 @@ struct ImportReport {
         if !errors.isEmpty { api.show(errors, columns: ["line", "code", "detail"]) }
     }
 }
-
-extension JSON {
-    fileprivate var whole: Int64? {
-        if case .number(let number) = self { number.int } else { nil }
-    }
-}

@@ -31,7 +31,11 @@ struct APIKeysCommand: AsyncParsableCommand {
         @Flag(name: .customLong("operator"), help: "A key that may do everything, for every issuer.")
         var isOperator = false
         @Option(help: "The issuer that the key is for.") var issuer: String?
-        @Option(parsing: .upToNextOption, help: "logout, sessions, clients, read, operate, admin.")
+        @Option(
+            parsing: .upToNextOption,
+            help: "logout, sessions, clients, read, operate, admin.",
+            completion: .list(["logout", "sessions", "clients", "read", "operate", "admin"])
+        )
         var scope: [String] = []
         @Option(help: "What to call it.") var name = "cli"
         @Option(help: "When it stops working, an RFC 3339 time.") var expiresAt: String?
@@ -51,7 +55,7 @@ struct APIKeysCommand: AsyncParsableCommand {
                 let body = JSON.members([
                     ("name", .string(name)), ("issuer", issuer.map(JSON.string)), ("scopes", scopes),
                     ("expires_at", expiresAt.map(JSON.string)),
-                    ("calls_per_second", callsPerSecond.map { .number(JSONNumber(Int64($0))) }),
+                    ("calls_per_second", callsPerSecond.map { .int(Int64($0)) }),
                 ])
                 api.show(try await api.call("POST", ["v1", "api-keys"], body: body))
             }

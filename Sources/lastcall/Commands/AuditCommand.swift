@@ -7,7 +7,7 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit",
         abstract:
             "The audit trail of an issuer, or of the installation: who did what, and what became of each logout.",
-        subcommands: [List.self, Tail.self, Export.self, Verify.self],
+        subcommands: [List.self, Tail.self, Seals.self, Export.self, Verify.self],
         defaultSubcommand: List.self
     )
 
@@ -18,7 +18,11 @@ struct AuditCommand: AsyncParsableCommand {
             help: "Of one of these types, for example bcl.no_sessions_for_subject."
         )
         var type: [String] = []
-        @Option(parsing: .upToNextOption, help: "Of one of these severities: info, notice, warning, error.")
+        @Option(
+            parsing: .upToNextOption,
+            help: "Of one of these severities: info, notice, warning, error.",
+            completion: .list(["info", "notice", "warning", "error"])
+        )
         var severity: [String] = []
         @Option(help: "About this RP.") var clientID: String?
         @Option(help: "About this logout event and its deliveries.") var event: String?

@@ -43,7 +43,12 @@ extension AuditCommand {
             try await options.withRuntime { runtime in
                 var isSound = true
                 for (key, name) in try await chains(runtime.store) {
-                    let verdict = try await runtime.store.verifyAudit(of: key, expecting: head)
+                    let last = try await runtime.store.auditSeals(of: key, below: nil, limit: 1).first?.number
+                    var bar = ProgressBar()
+                    let verdict = try await runtime.store.verifyAudit(of: key, expecting: head) { number in
+                        bar.show(Int(number), of: Int(last ?? number), "seals")
+                    }
+                    bar.finish()
                     isSound = isSound && verdict.broken == nil
                     report(verdict, of: name ?? (key == 0 ? nil : "deleted issuer \(key)"))
                 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Benchmarks
 import Foundation
+import StrictJSON
 import UnixSignals
 
 /// `lastcall bench`: what this machine can do, against what it must at least spend.
@@ -36,7 +37,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         if list { return printList() }
-        try await finishing {
+        try await finishing(json: json) {
             let chosen = try ScenarioList.chosen(scenarios, scale: scale)
             let former = try check ? RatioFile(ratiosBytes()) : nil
             let folder = try OutputFolder(path: output ?? "bench-results/\(Self.now)")
@@ -92,6 +93,16 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func printList() {
+        guard !json else {
+            for scenario in ScenarioList.all {
+                let members: [(String, JSON?)] = [
+                    ("scenario", .string(scenario.name)), ("full", .bool(scenario.isOnlyFull)),
+                    ("measures", .string(scenario.sentence)),
+                ]
+                print(JSON.members(members).line)
+            }
+            return
+        }
         let rows = ScenarioList.all.map { [$0.name, $0.isOnlyFull ? "full" : "", $0.sentence] }
         print(Table(columns: ["scenario", "", "measures"], rows: rows).text, terminator: "")
     }

@@ -7,7 +7,7 @@ struct ClientsCommand: AsyncParsableCommand {
         commandName: "clients",
         abstract: "The RPs of an issuer.",
         subcommands: [
-            List.self, Get.self, Put.self, Delete.self, Hold.self, Release.self, Probe.self,
+            List.self, Get.self, Put.self, Delete.self, Hold.self, Release.self, Probe.self, Policy.self,
         ]
     )
 
@@ -59,7 +59,10 @@ struct ClientsCommand: AsyncParsableCommand {
             help: "The algorithm of its tokens; RS256 unless told."
         )
         var alg: String?
-        @Option(help: "A file with the whole metadata as a JSON object instead, - for standard input.")
+        @Option(
+            help: "A file with the whole metadata as a JSON object instead, - for standard input.",
+            completion: .file()
+        )
         var metadata: String?
 
         func run() async throws {

@@ -17,23 +17,27 @@ struct DeliveriesCommand: AsyncParsableCommand {
         @Option(help: "For this RP.") var clientID: String?
         @Option(help: "For this subject.") var sub: String?
         @Option(help: "For this session.") var sid: String?
-        @Option(parsing: .upToNextOption, help: "In one of these states.") var status: [String] = []
+        @Option(
+            parsing: .upToNextOption,
+            help: "In one of these states.",
+            completion: .list([
+                "pending", "delivering", "retrying", "held", "delivered", "failed", "expired", "cancelled",
+                "not_covered",
+            ])
+        )
+        var status: [String] = []
         @Option(parsing: .upToNextOption, help: "For one of these reasons.") var reason: [String] = []
-        @Option(help: "At most this many.") var limit = 100
-
-        func validate() throws {
-            guard limit > 0 else { throw ValidationError("--limit must be positive.") }
-        }
+        @OptionGroup var window: WindowOptions
 
         func run() async throws {
             try await options.withAPI { api in
                 let query: [(String, String?)] =
                     [("logout_event_id", event), ("client_id", clientID), ("sub", sub), ("sid", sid)]
-                    + status.map { ("status", $0) } + reason.map { ("reason", $0) }
+                    + status.map { ("status", $0) } + reason.map { ("reason", $0) } + window.query
                 let items = try await api.list(
                     ["v1", "issuers", issuer, "deliveries"],
                     query: query,
-                    limit: limit
+                    limit: window.limit
                 )
                 let columns = [
                     "id", "client_id", "status", "reason", "attempt_count", "next_attempt_at", "ended_at",
@@ -44,7 +48,10 @@ struct DeliveriesCommand: AsyncParsableCommand {
     }
 
     struct Get: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show a delivery with every attempt.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show a delivery with every attempt.",
+            aliases: ["show"]
+        )
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The issuer's name.") var issuer: String
         @Argument(help: "The delivery's id.") var id: String
@@ -53,10 +60,7 @@ struct DeliveriesCommand: AsyncParsableCommand {
             try await options.withAPI { api in
                 let delivery = try await api.call("GET", ["v1", "issuers", issuer, "deliveries", id])
                 if api.printsJSON { return api.show(delivery) }
-                guard case .object(let object) = delivery else { return }
-                api.show(
-                    JSON.members(object.members.filter { $0.name != "attempts" }.map { ($0.name, $0.value) })
-                )
+                api.show(delivery, without: ["attempts"])
                 print("")
                 let columns = [
                     "number", "started_at", "outcome", "http_status", "latency_ms", "remote_address", "error",
@@ -80,7 +84,7 @@ struct DeliveriesCommand: AsyncParsableCommand {
             try await options.withAPI { api in
                 let body = JSON.members([
                     ("force", .bool(force)),
-                    ("deliver_within_seconds", deliverWithinSeconds.map { .number(JSONNumber($0)) }),
+                    ("deliver_within_seconds", deliverWithinSeconds.map(JSON.int)),
                 ])
                 api.show(
                     try await api.call(

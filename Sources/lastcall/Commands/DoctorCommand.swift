@@ -50,7 +50,10 @@ extension DoctorFinding {
     /// For people.
     fileprivate var line: String {
         let severity = severity.rawValue.padding(to: 7)
-        return "\(severity)  \(check.rawValue.padding(to: 21))  \(figure)" + (remedy.map { " | \($0)" } ?? "")
+        let place =
+            Screen.output.colored(self.severity.rawValue, of: "severity")
+            + severity.dropFirst(self.severity.rawValue.count)
+        return "\(place)  \(check.rawValue.padding(to: 21))  \(figure)" + (remedy.map { " | \($0)" } ?? "")
     }
 
     /// For programs.
@@ -60,11 +63,5 @@ extension DoctorFinding {
             ("figure", .string(figure)), ("remedy", remedy.map(JSON.string) ?? .null),
         ])
         return String(decoding: object.serialized(), as: UTF8.self)
-    }
-}
-
-extension String {
-    fileprivate func padding(to width: Int) -> String {
-        self + String(repeating: " ", count: max(0, width - count))
     }
 }

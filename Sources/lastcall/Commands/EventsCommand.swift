@@ -13,26 +13,32 @@ struct EventsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List logout events, newest first.")
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The issuer's name.") var issuer: String
-        @Option(parsing: .upToNextOption, help: "In one of these states.") var status: [String] = []
+        @Option(
+            parsing: .upToNextOption,
+            help: "In one of these states.",
+            completion: .list(["in_progress", "completed", "partial", "failed", "no_targets", "cancelled"])
+        )
+        var status: [String] = []
         @Option(help: "That happened for this reason, for example session-revoked.") var initiator: String?
         @Option(help: "With a delivery for this RP.") var clientID: String?
         @Option(help: "With a delivery for this subject.") var sub: String?
         @Option(help: "With a delivery for this session.") var sid: String?
-        @Option(help: "At most this many.") var limit = 100
-
-        func validate() throws {
-            guard limit > 0 else { throw ValidationError("--limit must be positive.") }
-        }
+        @Option(help: "Whose scope names this OP session.") var sessionID: String?
+        @Option(help: "Whose scope names this user, by the OP's own id.") var userID: String?
+        @Option(help: "Whose scope names this browser.") var userAgentID: String?
+        @OptionGroup var window: WindowOptions
 
         func run() async throws {
             try await options.withAPI { api in
                 let query: [(String, String?)] =
-                    [("initiator", initiator), ("client_id", clientID), ("sub", sub), ("sid", sid)]
-                    + status.map { ("status", $0) }
+                    [
+                        ("initiator", initiator), ("client_id", clientID), ("sub", sub), ("sid", sid),
+                        ("session_id", sessionID), ("user_id", userID), ("user_agent_id", userAgentID),
+                    ] + status.map { ("status", $0) } + window.query
                 let items = try await api.list(
                     ["v1", "issuers", issuer, "logout-events"],
                     query: query,
-                    limit: limit
+                    limit: window.limit
                 )
                 let columns = [
                     "id", "status", "initiator", "matched", "delivery_counts", "created_at", "ended_at",
@@ -44,15 +50,22 @@ struct EventsCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show a logout event with its first deliveries."
+            abstract: "Show a logout event with its first deliveries.",
+            aliases: ["get"]
         )
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The issuer's name.") var issuer: String
         @Argument(help: "The event's id.") var id: String
+        @Option(help: "Seconds to wait for its end, at most 30.") var wait: Int?
+
+        func validate() throws {
+            guard (0...30).contains(wait ?? 0) else { throw ValidationError("--wait is 0 to 30 seconds.") }
+        }
 
         func run() async throws {
             try await options.withAPI { api in
-                api.showEvent(try await api.call("GET", ["v1", "issuers", issuer, "logout-events", id]))
+                let path = ["v1", "issuers", issuer, "logout-events", id]
+                api.showEvent(try await api.call("GET", path, query: [("wait", wait.map { "\($0)" })]))
             }
         }
     }
@@ -77,8 +90,8 @@ struct EventsCommand: AsyncParsableCommand {
 extension Operator {
     /// Prints an event: for people its own members first, then a table of its deliveries.
     fileprivate func showEvent(_ event: JSON) {
-        guard !printsJSON, case .object(let object) = event else { return show(event) }
-        show(JSON.members(object.members.filter { $0.name != "deliveries" }.map { ($0.name, $0.value) }))
+        show(event, without: ["deliveries"])
+        guard !printsJSON else { return }
         print("")
         show(
             event["deliveries"]?.elements ?? [],

@@ -53,13 +53,19 @@ struct IssuersCommand: AsyncParsableCommand {
         @Option(
             name: .customLong("completion-webhook-secret-file"),
             help:
-                "A file with the webhook's secret (whsec_...), - for standard input; the stored one unless given."
+                "A file with the webhook's secret (whsec_...), - for standard input; the stored one unless given.",
+            completion: .file()
         )
         var webhookSecret: String?
-        @Option(help: "A file with the delivery policy as a JSON object, - for standard input.") var delivery:
-            String?
         @Option(
-            help: "A file with the rules on where its requests may go as a JSON object, - for standard input."
+            help: "A file with the delivery policy as a JSON object, - for standard input.",
+            completion: .file()
+        )
+        var delivery: String?
+        @Option(
+            help:
+                "A file with the rules on where its requests may go as a JSON object, - for standard input.",
+            completion: .file()
         )
         var egressFile: String?
 
@@ -82,7 +88,7 @@ struct IssuersCommand: AsyncParsableCommand {
                     ("issuer", .string(issuer)), ("completion_webhook", webhook),
                     ("session_durability", sessionDurability.map(JSON.string)),
                     ("session_expiry", sessionExpiry.map(JSON.string)),
-                    ("retention_days", retentionDays.map { .number(JSONNumber($0)) }),
+                    ("retention_days", retentionDays.map(JSON.int)),
                     ("delivery", try delivery.map(JSON.read)), ("egress", try egressFile.map(JSON.read)),
                 ])
                 api.show(try await api.call("PUT", ["v1", "issuers", name], body: body))

@@ -7,8 +7,9 @@ struct KeysCommand: AsyncParsableCommand {
         commandName: "keys",
         abstract: "The signing keys of an issuer.",
         subcommands: [
-            List.self, Generate.self, Import.self, Attach.self, Activate.self, Retire.self, Public.self,
-            Reseal.self,
+            List.self, Get.self, Generate.self, Import.self, Attach.self, Rotate.self, Activate.self,
+            Retire.self,
+            Public.self, Reseal.self,
         ]
     )
 
@@ -19,9 +20,12 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withAPI { api in
-                let answer = try await api.call("GET", ["v1", "issuers", issuer, "signing-keys"])
-                let columns = ["kid", "alg", "stage", "held_by", "created_at", "activated_at", "retired_at"]
-                api.show(answer["items"]?.elements ?? [], columns: columns)
+                let items = try await api.list(["v1", "issuers", issuer, "signing-keys"], limit: .max)
+                let columns = [
+                    "kid", "alg", "stage", "held_by", "created_at", "published_at", "activated_at",
+                    "retired_at",
+                ]
+                api.show(items, columns: columns)
             }
         }
     }
@@ -46,8 +50,13 @@ struct KeysCommand: AsyncParsableCommand {
         )
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The issuer's name.") var issuer: String
-        @Option(help: "A file with a private JWK, - for standard input.") var jwk: String?
-        @Option(help: "A file with an unencrypted private key in PEM, - for standard input.") var pem: String?
+        @Option(help: "A file with a private JWK, - for standard input.", completion: .file()) var jwk:
+            String?
+        @Option(
+            help: "A file with an unencrypted private key in PEM, - for standard input.",
+            completion: .file()
+        )
+        var pem: String?
         @Option(help: "The algorithm, needed with --pem.") var alg: String?
         @Option(help: "The kid; the JWK's own or the RFC 7638 thumbprint unless given.") var kid: String?
 
@@ -106,8 +115,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withAPI { api in
-                let set = try await api.call("GET", ["issuers", issuer, "jwks.json"])
-                print(String(decoding: set.serialized(), as: UTF8.self))
+                print(try await api.call("GET", ["issuers", issuer, "jwks.json"]).line)
             }
         }
     }

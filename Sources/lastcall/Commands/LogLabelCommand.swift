@@ -22,7 +22,7 @@ struct LogLabelCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withRuntime { runtime in
-            let api = Operator(api: runtime.api, printsJSON: options.json)
+            let api = Operator(runtime.api, printsJSON: options.json)
             let found = try await api.call("GET", ["v1", "issuers", issuer])
             let labels = SubjectLabels.hashed(installationSecret: try await runtime.store.cursorSecret())
             let member: SubjectLabels.Member = sub == nil ? .sid : .sub

@@ -21,9 +21,25 @@ struct LogoutCommand: AsyncParsableCommand {
     @Option(help: "The browser.") var userAgentID: String?
     @Option(help: "The RP; alone, everyone there.") var clientID: String?
     @Option(help: "One RP that you resolved yourself, with --sub or --sid.") var target: String?
-    @Option(help: "A file with an array of {client_id, sub, sid}, - for standard input.") var targets: String?
-    @Option(help: "Why, for example idp-logout or session-revoked.") var initiator: String?
+    @Option(help: "A file with an array of {client_id, sub, sid}, - for standard input.", completion: .file())
+    var targets: String?
+    @Option(
+        help: "Why, for example idp-logout or session-revoked.",
+        completion: .list([
+            "rp-logout", "idp-logout", "password-changed", "session-expired", "session-revoked",
+            "account-deleted",
+            "account-deactivated", "email-identifier-changed", "mfa-phone-unenrolled",
+        ])
+    )
+    var initiator: String?
+    @Option(help: "The RP where it began.") var initiatingClientID: String?
+    @Flag(help: "Do not tell the RP where it began.") var excludeInitiatingClient = false
+    @Option(help: "Whether the store that resolved the RPs may lose sessions: volatile or durable.")
+    var sessionDurability: String?
     @Option(help: "Seconds until undelivered logouts expire.") var deliverWithinSeconds: Int64?
+    @Option(help: "The RFC 3339 time at which undelivered logouts expire.") var deliverBefore: String?
+    @Option(help: "interactive or bulk.", completion: .list(["interactive", "bulk"])) var priority: String?
+    @Option(help: "Makes a blind repetition safe.") var idempotencyKey: String?
     @Option(help: "Seconds to wait for its end, at most 30.") var wait: Int?
 
     private var filter: [(String, JSON?)] {
@@ -65,16 +81,23 @@ struct LogoutCommand: AsyncParsableCommand {
             let body = JSON.members(
                 try scope() + [
                     ("initiator", initiator.map(JSON.string)),
-                    ("deliver_within_seconds", deliverWithinSeconds.map { .number(JSONNumber($0)) }),
+                    ("initiating_client_id", initiatingClientID.map(JSON.string)),
+                    ("exclude_initiating_client", excludeInitiatingClient ? .bool(true) : nil),
+                    ("session_durability", sessionDurability.map(JSON.string)),
+                    ("deliver_within_seconds", deliverWithinSeconds.map(JSON.int)),
+                    ("deliver_before", deliverBefore.map(JSON.string)),
+                    ("priority", priority.map(JSON.string)),
                 ]
             )
             let path = ["v1", "issuers", issuer, "logout-events"]
-            var event = try await api.call("POST", path, body: body)
+            let key = [("idempotency-key", idempotencyKey)]
+            var event = try await api.call("POST", path, headers: key, body: body)
             if let wait, let id = event["id"]?.text {
                 event = try await api.call("GET", path + [id], query: [("wait", "\(wait)")])
             }
             if api.printsJSON { return api.show(event) }
-            print("logout event \(event["id"]?.text ?? "") is \(event["status"]?.text ?? "")")
+            let status = Screen.output.colored(event["status"]?.text ?? "", of: "status")
+            print("logout event \(event["id"]?.text ?? "") is \(status)")
             api.show(event["deliveries"]?.elements ?? [], columns: ["id", "client_id", "status", "reason"])
         }
     }

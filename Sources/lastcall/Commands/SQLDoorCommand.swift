@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Outbox
 import Settings
+import StrictJSON
 
 /// `lastcall sql-door`: who may report logouts inside transactions of their own.
 struct SQLDoorCommand: AsyncParsableCommand {
@@ -11,6 +12,10 @@ struct SQLDoorCommand: AsyncParsableCommand {
         subcommands: [Grant.self, Revoke.self]
     )
 
+    private static func state(of role: String, isOpen: Bool) -> String {
+        JSON.members([("role", .string(role)), ("open", .bool(isOpen))]).line
+    }
+
     struct Grant: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Let a role in.")
         @OptionGroup var options: OperatorOptions
@@ -18,6 +23,7 @@ struct SQLDoorCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withStore { try await $0.openSQLDoor(to: role) }
+            guard !options.json else { return print(SQLDoorCommand.state(of: role, isOpen: true)) }
             print("\(role) may call lastcall.enqueue_logout, record_participation and end_participation")
         }
     }
@@ -29,6 +35,7 @@ struct SQLDoorCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withStore { try await $0.closeSQLDoor(to: role) }
+            guard !options.json else { return print(SQLDoorCommand.state(of: role, isOpen: false)) }
             print("\(role) is shut out")
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import PostgresClient
 import Settings
+import StrictJSON
 
 /// `lastcall serve`: the API.
 struct ServeCommand: AsyncParsableCommand {
@@ -30,11 +31,16 @@ struct MigrateCommand: AsyncParsableCommand {
         abstract: "Bring the database's schema up to date; safe in many processes at once."
     )
     @OptionGroup(title: "Settings") var flags: SettingFlags
+    @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        try await finishing {
+        try await finishing(json: json) {
             let settings = try loadSettings(flags)
             let state = try await Database(settings, role: "migrate").migrate()
+            guard !json else {
+                let counts = [("applied", state.applied), ("newer", state.newer)]
+                return print(JSON.members(counts.map { ($0, .int(Int64($1.count))) }).line)
+            }
             print("schema is current: \(state.applied.count) migrations")
         }
     }
@@ -44,7 +50,7 @@ struct MigrateCommand: AsyncParsableCommand {
 func loadSettings(_ flags: SettingFlags) throws -> LastcallSettings {
     let settings = try LastcallSettings.load(
         flags: flags.values,
-        environment: ProcessInfo.processInfo.environment
+        environment: RemoteOptions.others(in: ProcessInfo.processInfo.environment)
     )
     if !settings.coreDumps { CrashTraces.forbid() }
     return settings

@@ -110,7 +110,7 @@ struct SessionsCommand: AsyncParsableCommand {
         )
         @OptionGroup var options: OperatorOptions
         @Argument(help: "The issuer's name.") var issuer: String
-        @Argument(help: "The file, - for standard input.") var file: String
+        @Argument(help: "The file, - for standard input.", completion: .file()) var file: String
 
         func run() async throws {
             try await options.withAPI { api in

@@ -22,7 +22,8 @@ struct UpCommand: AsyncParsableCommand {
             let secrets = try folder.secrets(for: given)
             let settings = try LastcallSettings.load(
                 flags: flags.values,
-                environment: ProcessInfo.processInfo.environment.merging(secrets.environment) { $1 }
+                environment: RemoteOptions.others(in: ProcessInfo.processInfo.environment)
+                    .merging(secrets.environment) { $1 }
             )
             let logs = try Logs(settings)
             defer { logs.finish() }

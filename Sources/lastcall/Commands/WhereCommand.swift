@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import StrictJSON
 
 /// `lastcall where`: who is still logged in, and at which RPs.
@@ -28,12 +29,20 @@ struct WhereCommand: AsyncParsableCommand {
             ]
             let items = try await api.list(path, query: query, limit: .max)
             api.show(items, columns: ["client_id", "sub", "sid", "state", "reason", "since", "delivery_id"])
-            guard !api.printsJSON else { return }
             let first = try await api.call("GET", path, query: query + [("limit", "1")])
+            guard !api.printsJSON else {
+                if first["complete"] == .bool(false) { WhereCommand.tellOfMore() }
+                return
+            }
             guard case .object(let summary)? = first["summary"] else { return }
             let counts = summary.members.map { "\($0.value.text ?? "") \($0.name)" }
             print(counts.isEmpty ? "no login and no logout is known" : counts.joined(separator: ", "))
-            if first["complete"] == .bool(false) { print("older logouts were left out") }
+            if first["complete"] == .bool(false) { WhereCommand.tellOfMore() }
         }
+    }
+
+    /// Beside the results, which are the same lines with and without it.
+    private static func tellOfMore() {
+        FileHandle.standardError.write(Data("lastcall: older logouts were left out\n".utf8))
     }
 }
