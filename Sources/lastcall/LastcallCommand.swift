@@ -17,11 +17,11 @@ struct LastcallCommand: AsyncParsableCommand {
         version: Version.text,
         groupedSubcommands: [
             CommandGroup(
-                name: "Processes:",
+                name: "Processes",
                 subcommands: [UpCommand.self, ServeCommand.self, WorkCommand.self, MigrateCommand.self]
             ),
             CommandGroup(
-                name: "What is going on:",
+                name: "What is going on",
                 subcommands: [
                     TailCommand.self, WhereCommand.self, EventsCommand.self, DeliveriesCommand.self,
                     AuditCommand.self,
@@ -29,20 +29,20 @@ struct LastcallCommand: AsyncParsableCommand {
                 ]
             ),
             CommandGroup(
-                name: "Logouts:",
+                name: "Logouts",
                 subcommands: [
                     LogoutCommand.self, RedeliverCommand.self, RedeliveriesCommand.self, SessionsCommand.self,
                 ]
             ),
             CommandGroup(
-                name: "Setting up:",
+                name: "Setting up",
                 subcommands: [
                     IssuersCommand.self, ClientsCommand.self, KeysCommand.self, APIKeysCommand.self,
                     SQLDoorCommand.self,
                 ]
             ),
             CommandGroup(
-                name: "Upkeep:",
+                name: "Upkeep",
                 subcommands: [
                     RetentionCommand.self, BenchCommand.self, BenchSinkCommand.self, OpenAPICommand.self,
                 ]
