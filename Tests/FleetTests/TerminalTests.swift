@@ -51,24 +51,18 @@ struct TerminalTests {
         )
     }
 
-    @Test("text from elsewhere moves no cursor")
+    @Test("text from elsewhere does not turn the direction of a line; programs get it as it is")
     func harmless() async throws {
         let fleet = try Fleet()
-        try await fleet.prepare([:])
-        let folder = try TemporaryFolder()
-        let metadata = "\(folder.path)/metadata"
-        try folder.write(#"{"client_name": "a\u001b[2Jb\u202ec\u009bd"}"#, to: "metadata")
-        let made = try await LastcallProcess.run(
-            ["clients", "put", "op", "rp", "--metadata", metadata],
-            environment: fleet.environment
-        )
-        // Either it is not taken, or it is shown as what it is not.
-        if made.end == .exit(0) {
-            #expect(made.output.contains("a\u{FFFD}[2Jb\u{FFFD}c\u{FFFD}d"), "\(made.output)")
+        try await fleet.prepare(["rp": "https://rp.example/logout"])
+        let sub = "a\u{202E}b"
+        let shown = try await fleet.command("sessions", "record", "op", "s", "rp", "--sub", sub)
+        let listed = try await fleet.command("sessions", "list", "op", "--client-id", "rp")
+        for text in [shown, listed] {
+            #expect(text.contains("a\u{FFFD}b") && !text.unicodeScalars.contains("\u{202E}"), "\(text)")
         }
-        #expect(
-            !(made.output + made.errors).unicodeScalars.contains { [0x1B, 0x202E, 0x9B].contains($0.value) }
-        )
+        let told = try await fleet.command("sessions", "list", "op", "--client-id", "rp", "--json")
+        #expect(try object(told).text("sub") == sub)
     }
 
     @Test("shells complete commands, options and words", arguments: ["bash", "zsh", "fish"])
