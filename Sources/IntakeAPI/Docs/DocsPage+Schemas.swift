@@ -65,12 +65,14 @@ extension DocsPage {
             bounds(schema, "minimum", "maximum", "", &page)
         }
         if types.contains("null") { page.text(" or null") }
+        let isWords = schema["enum"] != nil
         if let usual = schema["default"] {
-            page.text("; ")
+            if !isWords { page.text("; ") }
             page.element("code", text: Self.shown(usual))
             page.text(" unless given")
         }
-        if schema["properties"] == nil { page.text(".") }
+        // A word is not followed by what could be taken for a part of it.
+        if schema["properties"] == nil, !isWords { page.text(".") }
     }
 
     private func string(_ schema: JSON, _ page: inout HTML) {

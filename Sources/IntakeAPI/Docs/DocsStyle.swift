@@ -41,7 +41,7 @@ enum DocsStyle {
         .card{border:1px solid var(--line);border-radius:8px;padding:1rem 1.25rem 1.1rem;margin:0 0 1.25rem}
         .card:target{border-color:var(--link);box-shadow:0 0 0 1px var(--link)}
         .card h3 a{color:inherit}
-        .verb{display:inline-block;min-width:3.9rem;font:600 .8rem/1.5 ui-monospace,Menlo,Consolas,monospace}
+        .verb{display:inline-block;text-indent:0;min-width:3.9rem;font:600 .8rem/1.5 ui-monospace,Menlo,Consolas,monospace}
         nav .verb{min-width:2.9rem;font-size:.6875rem}
         .get{color:var(--get)}.post{color:var(--post)}.put{color:var(--put)}.delete{color:var(--delete)}
         table{border-collapse:collapse;width:100%;font-size:.9375rem}
