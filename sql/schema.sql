@@ -822,6 +822,16 @@ CREATE FUNCTION lastcall.event_of(delivery_id uuid) RETURNS uuid
     select encode(overlay(uuid_send(delivery_id) placing '\x000000'::bytea from 14), 'hex')::uuid
 $$;
 
+CREATE FUNCTION lastcall.event_under_key(key_hash bytea) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET enable_seqscan TO 'on'
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+    select k.event_id from lastcall.idempotency_keys k
+    where k.issuer_key = lastcall.acting_issuer() and k.key_hash = event_under_key.key_hash
+    order by k.day desc limit 1
+$$;
+
 CREATE FUNCTION lastcall.events_naming(session_id text, user_id text, user_agent_id text, before uuid, at_least uuid, most integer) RETURNS TABLE(event_id uuid)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET enable_seqscan TO 'off'
@@ -1703,6 +1713,18 @@ CREATE VIEW lastcall.completion_webhooks WITH (security_invoker='true') AS
    FROM lastcall.clients
   WHERE ((clients.kind = 'completion_webhook'::lastcall.client_kind) AND (clients.deleted_at IS NULL));
 
+CREATE TABLE lastcall.console_sessions (
+    session_hash bytea NOT NULL,
+    api_key_id uuid,
+    operator_proof bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    CONSTRAINT console_sessions_check CHECK (((api_key_id IS NULL) = (operator_proof IS NOT NULL))),
+    CONSTRAINT console_sessions_operator_proof_check CHECK ((octet_length(operator_proof) = 32)),
+    CONSTRAINT console_sessions_session_hash_check CHECK ((octet_length(session_hash) = 32))
+);
+
 CREATE TABLE lastcall.deliveries (
     delivery_id uuid NOT NULL,
     issuer_key integer NOT NULL,
@@ -2155,6 +2177,9 @@ ALTER TABLE ONLY lastcall.chores
 ALTER TABLE ONLY lastcall.clients
     ADD CONSTRAINT clients_pkey PRIMARY KEY (client_key);
 
+ALTER TABLE ONLY lastcall.console_sessions
+    ADD CONSTRAINT console_sessions_pkey PRIMARY KEY (session_hash);
+
 ALTER TABLE ONLY lastcall.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (issuer_key, delivery_id);
 
@@ -2238,6 +2263,10 @@ CREATE INDEX clients_rousing ON lastcall.clients USING btree (client_key) WHERE 
 CREATE INDEX clients_sealed ON lastcall.clients USING btree (client_key) WHERE (sealed_secret IS NOT NULL);
 
 CREATE UNIQUE INDEX clients_webhook ON lastcall.clients USING btree (issuer_key) WHERE ((deleted_at IS NULL) AND (kind = 'completion_webhook'::lastcall.client_kind));
+
+CREATE INDEX console_sessions_expired ON lastcall.console_sessions USING btree (expires_at);
+
+CREATE INDEX console_sessions_of_key ON lastcall.console_sessions USING btree (api_key_id);
 
 CREATE INDEX deliveries_for_lists ON ONLY lastcall.deliveries USING btree (issuer_key, delivery_id) WHERE (NOT is_delivered);
 
@@ -2324,6 +2353,9 @@ ALTER TABLE ONLY lastcall.api_keys
 
 ALTER TABLE ONLY lastcall.clients
     ADD CONSTRAINT clients_issuer_key_fkey FOREIGN KEY (issuer_key) REFERENCES lastcall.issuers(issuer_key) ON DELETE CASCADE;
+
+ALTER TABLE ONLY lastcall.console_sessions
+    ADD CONSTRAINT console_sessions_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES lastcall.api_keys(api_key_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY lastcall.signing_keys
     ADD CONSTRAINT signing_keys_issuer_key_fkey FOREIGN KEY (issuer_key) REFERENCES lastcall.issuers(issuer_key) ON DELETE CASCADE;

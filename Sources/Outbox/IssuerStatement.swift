@@ -59,4 +59,13 @@ extension IssuerStatement {
     static let apiKeysList = reading(SQLText.api_keys_list)
     static let apiKeyRevoke = writing(SQLText.api_key_revoke)
     static let tenantCheck = reading(SQLText.tenant_check)
+    static let consoleOverview = reading(SQLText.console_overview)
+    static let consoleMinutes = reading(SQLText.console_minutes)
+    static let consoleLatency = reading(SQLText.console_latency)
+    static let consoleClient = reading(SQLText.console_client)
+    static let consoleClientAttempts = reading(SQLText.console_client_attempts)
+    static let consoleFailures = reading(SQLText.console_failures)
+    static let consoleAudit = reading(SQLText.console_audit)
+    static let consoleToken = reading(SQLText.console_token)
+    static let consoleIdempotency = reading(SQLText.console_idempotency)
 }

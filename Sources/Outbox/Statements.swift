@@ -104,6 +104,9 @@ extension PostgresStatement {
     static let cancelMark = writing(SQLText.cancel_mark)
     static let participationsRecord = writing(SQLText.participations_record)
     static let participationsEnd = writing(SQLText.participations_end)
+    static let consoleSessionOpen = writing(SQLText.console_session_open)
+    static let consoleSessionFind = writing(SQLText.console_session_find)
+    static let consoleSessionEnd = writing(SQLText.console_session_end)
 }
 
 /// The numbered migrations of `sql/migrations`, ready for the migrator.

@@ -94,7 +94,7 @@ struct TenantGrantTests {
         #expect(
             try bench.texts(callable) == [
                 "acting_issuer", "breaker_state", "delivery_id", "end_of_deliveries", "event_end", "event_of",
-                "events_naming",
+                "event_under_key", "events_naming",
                 "is_webhook", "matching", "severity_of", "status_of", "uuid7", "uuid7_floor", "uuid7_time",
                 "webhook_id",
             ]
@@ -107,7 +107,7 @@ struct TenantGrantTests {
         #expect(
             try bench.texts(definers) == [
                 "end_participation \(pinned)", "enqueue_logout \(pinned)",
-                "events_naming enable_seqscan=off \(pinned)",
+                "event_under_key enable_seqscan=off \(pinned)", "events_naming enable_seqscan=off \(pinned)",
                 "record_participation \(pinned)",
             ]
         )
