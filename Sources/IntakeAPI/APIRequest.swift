@@ -121,5 +121,12 @@ public struct APIResponse: Sendable {
         headers = contentType.map { [("Content-Type", $0)] } ?? []
     }
 
+    /// An answer that somebody else has made.
+    public init(status: Int, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
     static let noContent = APIResponse(status: 204, contentType: nil)
 }

@@ -69,6 +69,24 @@ final class Authenticator: Sendable {
         }
     }
 
+    /// Who holds a key that was shown before: what it is worth now, whatever was believed of it.
+    ///
+    /// - Throws: ``Problem/unauthorized``, ``Problem/rateLimited(_:)``, or what the store throws.
+    func principal(of key: UUID, counts: Bool) async throws -> Principal {
+        let generation = proven.generation
+        let now = ContinuousClock.now
+        guard let grant = try await store.accessGrant(key), grant.isUsable else { throw Problem.unauthorized }
+        let principal = Self.principal(key.lowercased, grant)
+        let wait = proven.store(key, grant, principal, counts: counts, generation: generation, now: now)
+        if let wait { throw limited(wait) }
+        return principal
+    }
+
+    /// What only the operator key of the settings makes of a secret.
+    func operatorProof(over secret: [UInt8]) -> [UInt8]? {
+        operatorHash.map { Digests.hmacSHA256(key: $0, secret) }
+    }
+
     /// Asks the store again when this key is presented next.
     func forget(_ id: UUID) { proven.forget(id) }
 

@@ -20,7 +20,7 @@ public final class CallsInProgress: Sendable {
     public var refusedCount: Int { refused.load(ordering: .relaxed) }
 
     /// Counts a call; false where there are too many.
-    func begin() -> Bool {
+    public func begin() -> Bool {
         if begun.add(1, ordering: .relaxed).newValue <= limit { return true }
         begun.subtract(1, ordering: .relaxed)
         refused.add(1, ordering: .relaxed)
@@ -31,5 +31,5 @@ public final class CallsInProgress: Sendable {
     func resume() { begun.add(1, ordering: .relaxed) }
 
     /// The call is answered, or waits.
-    func end() { begun.subtract(1, ordering: .relaxed) }
+    public func end() { begun.subtract(1, ordering: .relaxed) }
 }

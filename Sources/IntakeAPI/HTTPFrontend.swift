@@ -35,11 +35,14 @@ public struct HTTPFrontend: HTTPResponder {
         let body = request.body
         // RFC 9110 section 9.3.2: HEAD is GET without the body; bytes behind the head would be the next answer.
         let isHead = request.method == .head
+        var fields = request.headers.map { (name: $0.name.canonicalName, value: $0.value) }
+        // The parser takes it out of the fields; whoever judges where a form comes from asks for it.
+        if let authority = request.head.authority { fields.append(("host", authority)) }
         var call = APIRequest(
             method: isHead ? "GET" : request.method.rawValue,
             path: request.uri.path,
             query: request.uri.query ?? "",
-            headers: request.headers.map { ($0.name.canonicalName, $0.value) },
+            headers: fields,
             chunks: ArrivingBody(
                 body: body,
                 expectant: request.headers[.expect] == nil ? nil : context.channel

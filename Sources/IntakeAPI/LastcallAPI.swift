@@ -104,7 +104,7 @@ public final class LastcallAPI: Sendable {
         request.path == "/healthz" || request.path == "/readyz"
     }
 
-    private func answer(
+    func answer(
         _ request: APIRequest,
         authenticate: @escaping @Sendable (_ counts: Bool) async throws -> Principal
     ) async -> APIResponse {
