@@ -39,6 +39,16 @@ public struct LastcallSettings: Sendable {
     public let waitLimit: Int
     /// Streams of the audit trail at once.
     public let auditStreamLimit: Int
+    /// Whether the operator's pages are served.
+    public let console: Bool
+    /// Whether TLS ends in front of the console.
+    public let consoleBehindTLS: Bool
+    /// How long somebody stays signed in without using the console.
+    public let consoleIdle: Duration
+    /// How long somebody stays signed in at all.
+    public let consoleSession: Duration
+    /// Pages that may update themselves at once.
+    public let consoleStreamLimit: Int
     /// Calls that are worked on at once.
     public let apiInProgressLimit: Int
     /// How long a request's head may take.

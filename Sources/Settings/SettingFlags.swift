@@ -20,6 +20,11 @@ public struct SettingFlags: ParsableArguments {
     @Option(SettingTable.intakeQueueLimit) var intakeQueueLimit: String?
     @Option(SettingTable.waitLimit) var waitLimit: String?
     @Option(SettingTable.auditStreamLimit) var auditStreamLimit: String?
+    @Option(SettingTable.console) var console: String?
+    @Option(SettingTable.consoleBehindTLS) var consoleBehindTLS: String?
+    @Option(SettingTable.consoleIdle) var consoleIdle: String?
+    @Option(SettingTable.consoleSession) var consoleSession: String?
+    @Option(SettingTable.consoleStreamLimit) var consoleStreamLimit: String?
     @Option(SettingTable.apiInProgressLimit) var apiInProgressLimit: String?
     @Option(SettingTable.apiHeaderDeadline) var apiHeaderDeadline: String?
     @Option(SettingTable.apiBodyDeadline) var apiBodyDeadline: String?
@@ -114,6 +119,11 @@ public struct SettingFlags: ParsableArguments {
             (SettingTable.intakeQueueLimit.definition, intakeQueueLimit),
             (SettingTable.waitLimit.definition, waitLimit),
             (SettingTable.auditStreamLimit.definition, auditStreamLimit),
+            (SettingTable.console.definition, console),
+            (SettingTable.consoleBehindTLS.definition, consoleBehindTLS),
+            (SettingTable.consoleIdle.definition, consoleIdle),
+            (SettingTable.consoleSession.definition, consoleSession),
+            (SettingTable.consoleStreamLimit.definition, consoleStreamLimit),
             (SettingTable.apiInProgressLimit.definition, apiInProgressLimit),
             (SettingTable.apiHeaderDeadline.definition, apiHeaderDeadline),
             (SettingTable.apiBodyDeadline.definition, apiBodyDeadline),

@@ -22,6 +22,13 @@ extension SettingTable {
             ]
         ),
         (
+            "The console",
+            [
+                console.definition, consoleBehindTLS.definition, consoleIdle.definition,
+                consoleSession.definition, consoleStreamLimit.definition,
+            ]
+        ),
+        (
             "TLS of the API",
             [
                 tlsCertificate.definition, tlsPrivateKey.definition, tlsMinimumVersion.definition,
