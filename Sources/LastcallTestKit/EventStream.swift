@@ -21,8 +21,26 @@ public final class EventStream: Sendable {
     ///   - id: of the last event that the reader has.
     ///   - reads: `false`: nothing is taken from the connection once the stream has begun.
     /// - Throws: ``TestKitError`` where nothing listens.
-    public init(_ path: String, port: UInt16, key: String, after id: String? = nil, reads: Bool = true) throws
-    {
+    public convenience init(
+        _ path: String,
+        port: UInt16,
+        key: String,
+        after id: String? = nil,
+        reads: Bool = true
+    ) throws {
+        let last = id.map { [("Last-Event-ID", $0)] } ?? []
+        try self.init(path, port: port, headers: [("Authorization", "Bearer \(key)")] + last, reads: reads)
+    }
+
+    /// Asks for a stream as a browser does.
+    ///
+    /// - Parameters:
+    ///   - path: path and query as they are to be sent.
+    ///   - port: of `127.0.0.1`.
+    ///   - headers: fields beside `Host`.
+    ///   - reads: `false`: nothing is taken from the connection once the stream has begun.
+    /// - Throws: ``TestKitError`` where nothing listens.
+    public init(_ path: String, port: UInt16, headers: [(String, String)], reads: Bool = true) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         closeOnExec(descriptor)
         var address = sockaddr_in()
@@ -35,9 +53,8 @@ public final class EventStream: Sendable {
             }
         }
         guard code == 0 else { throw TestKitError("no connection to port \(port)") }
-        let last = id.map { "Last-Event-ID: \($0)\r\n" } ?? ""
-        let head = "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \(key)\r\n\(last)\r\n"
-        let bytes = Array(head.utf8)
+        let fields = headers.map { "\($0): \($1)\r\n" }.joined()
+        let bytes = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\(fields)\r\n".utf8)
         guard unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count,
             ServerThread.start({ [self] in read(all: reads) })
         else { throw TestKitError("the stream cannot be asked for") }

@@ -52,14 +52,30 @@ public enum LoopbackCall {
         for line in headers { head += line + "\r\n" }
         if let body { head += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
         let request = Array((head + "\r\n" + (body ?? "")).utf8)
-        let answer = await withCheckedContinuation { continuation in
-            let isStarted = ServerThread.start { continuation.resume(returning: exchange(request, port)) }
-            if !isStarted { continuation.resume(returning: []) }
-        }
-        return String(decoding: answer, as: UTF8.self)
+        return String(decoding: await bytes(request, port: port), as: UTF8.self)
     }
 
-    private static func exchange(_ request: [UInt8], _ port: UInt16) -> [UInt8] {
+    /// Sends bytes and reads all that is answered, until the connection is closed.
+    ///
+    /// `isWhole`: asked of what has come, where a server closes no connection.
+    static func bytes(
+        _ request: [UInt8],
+        port: UInt16,
+        isWhole: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
+    ) async -> [UInt8] {
+        await withCheckedContinuation { continuation in
+            let isStarted = ServerThread.start {
+                continuation.resume(returning: exchange(request, port, isWhole))
+            }
+            if !isStarted { continuation.resume(returning: []) }
+        }
+    }
+
+    private static func exchange(
+        _ request: [UInt8],
+        _ port: UInt16,
+        _ isWhole: ([UInt8]) -> Bool
+    ) -> [UInt8] {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
@@ -81,6 +97,7 @@ public enum LoopbackCall {
             let count = unsafe read(descriptor, &buffer, buffer.count)
             guard count > 0 else { return answer }
             answer += buffer.prefix(count)
+            if isWhole(answer) { return answer }
         }
     }
 }
