@@ -25,6 +25,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 let package = Package(
@@ -45,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/LebJe/TOMLKit.git", from: "0.6.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.1"),
     ],
     targets: [
         // Layer 0: C libraries, the text of sql/, JSON by the letter.
@@ -124,6 +126,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "OperatorConsole",
+            dependencies: ["StrictJSON", "LogoutModel", "LogoutTokens", "AuditTrail", "Outbox", mustache, logging, lifecycle],
+            exclude: ["Assets", "Templates"],
+            swiftSettings: strict, plugins: ["EmbedPages"]
+        ),
+
         // Measures the product from outside, as processes: it knows nothing of Outbox, IntakeAPI or DeliveryWorker.
         .target(
             name: "Benchmarks",
@@ -140,7 +149,7 @@ let package = Package(
             dependencies: [
                 "CSpawn", "StrictJSON", "Threads", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient",
                 "HardwareKeys", "RelyingPartyClient", "EmbeddedPostgres", "HTTPListener", "Telemetry", "Settings", "Outbox",
-                "IntakeAPI", "DeliveryWorker", "Benchmarks", "APIClient",
+                "IntakeAPI", "DeliveryWorker", "OperatorConsole", "Benchmarks", "APIClient",
                 argumentParser, hummingbird, hummingbirdCore, logging, metrics, coreMetrics, tracing, lifecycle, signals,
             ],
             swiftSettings: strict
@@ -148,6 +157,8 @@ let package = Package(
 
         // Beside the layers: what builds, tests and demonstrates them. No product depends on these.
         .executableTarget(name: "embed-sql", swiftSettings: strict),
+        .executableTarget(name: "embed-pages", swiftSettings: strict),
+        .plugin(name: "EmbedPages", capability: .buildTool(), dependencies: ["embed-pages"]),
         .plugin(name: "EmbedSQL", capability: .buildTool(), dependencies: ["embed-sql"]),
         .target(
             name: "LastcallTestKit", dependencies: ["COpenSSL", "CSpawn", "Certificates", "PostgresClient", "Outbox", "StrictJSON", "Threads"],
@@ -222,6 +233,10 @@ let package = Package(
                 "PostgresClient", "StrictJSON",
                 hummingbird, logging, lifecycle,
             ]
+        ),
+        tests(
+            "OperatorConsole",
+            ["LastcallTestKit", "LogoutTokens", "Outbox", "PostgresClient", "StrictJSON", "lastcall"]
         ),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         tests("Benchmarks", ["Certificates", "LastcallTestKit", "LogoutTokens", "PostgresClient", "StrictJSON", "Threads"]),

@@ -218,7 +218,7 @@ struct Runtime {
                     "api",
                     connections: apiConnections,
                     tls: tls,
-                    responder: HTTPFrontend(api.respond)
+                    responder: HTTPFrontend(try consoleOrAPI())
                 )
             )
             // The last to start is the first to stop: no call must wait on while the server ends.

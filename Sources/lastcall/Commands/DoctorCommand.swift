@@ -35,7 +35,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
 extension LastcallSettings {
     /// What the doctor holds against the database.
-    fileprivate var doctor: Doctor.Settings {
+    var doctor: Doctor.Settings {
         Doctor.Settings(
             lease: lease,
             leaseMargin: Self.leaseMargin,

@@ -1,0 +1,2 @@
+/// The text of the console's templates and assets, by name. The build plugin writes them from the files.
+enum PageText {}

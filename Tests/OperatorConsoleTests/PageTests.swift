@@ -1,0 +1,149 @@
+import Foundation
+import LastcallTestKit
+import Testing
+
+@Suite("Pages of the console", .lastcallDatabase)
+struct PageTests {
+    /// Every address on a page that leads into the console.
+    private static func links(_ page: String) -> [String] {
+        page.matches(of: /(?:href|src)="([^"]*)"/).map { String($0.1).replacing("&amp;", with: "&") }
+    }
+
+    @Test(
+        "every page that a link leads to is there, hardened, and holds no script, style or secret of its own"
+    )
+    func everyPage() async throws {
+        let rp = try ScriptedRelyingParty(authority: try TestAuthority.shared().authority)
+        let bad = try ScriptedRelyingParty(
+            authority: try TestAuthority.shared().authority,
+            standing: .status(400)
+        )
+        defer {
+            rp.stop()
+            bad.stop()
+        }
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("console-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let world = try await ConsoleWorld(["LASTCALL_DATA_DIR": folder], role: "up")
+        try await world.prepare(clients: [
+            "good": "\(rp.uri())", "bad": "\(bad.uri())", "none-yet": "https://127.0.0.1:9/bcl",
+        ])
+        try await world.logout(
+            #"{"client_id": "good", "sub": "alice", "sid": "s1"}, {"client_id": "bad", "sub": "alice", "sid": "s2"}"#,
+            waiting: true
+        )
+        let token = try #require(
+            rp.received.first.map {
+                String(decoding: $0.body, as: UTF8.self).dropFirst("logout_token=".count)
+            }
+        )
+        let browser = Browser(world)
+        try await browser.signIn(ConsoleWorld.operatorKey)
+        let cookie = try #require(browser.cookies["lastcall-console"])
+        let redelivery = try await browser.submit(
+            "/console/i/op/failed/redeliver",
+            "dry_run=true&status=failed",
+            from: "/console/i/op/failed"
+        )
+        var waiting = [
+            "/console", "/console/i/op/search?q=alice", "/console/i/op/where?by=sub&value=alice",
+            "/console/nowhere",
+            try #require(redelivery.value(of: "location")),
+        ]
+        var seen: Set<String> = []
+        while let path = waiting.popLast() {
+            guard seen.insert(path).inserted else { continue }
+            let page = try await browser.get(path)
+            #expect(page.status == (path == "/console/nowhere" ? 404 : 200), "\(path)")
+            let policy = try #require(page.value(of: "content-security-policy"))
+            #expect(policy.hasPrefix("default-src 'none'; ") && !policy.contains("unsafe"))
+            for (name, value) in [
+                ("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"),
+                ("referrer-policy", "same-origin"),
+                ("cross-origin-opener-policy", "same-origin"),
+            ] { #expect(page.value(of: name) == value, "\(path)") }
+            guard page.value(of: "content-type")?.hasPrefix("text/html") == true else { continue }
+            #expect(page.value(of: "cache-control") == "no-store")
+            #expect(!page.body.contains(/<style| style=|<script>| on[a-z]+="|javascript:/), "\(path)")
+            for secret in [ConsoleWorld.operatorKey, cookie, String(token)] {
+                #expect(!page.body.contains(secret), "\(path)")
+            }
+            #expect(!page.body.contains(/eyJ[A-Za-z0-9_-]+\.|lc_[0-9a-f]{32}_/), "\(path)")
+            for link in Self.links(page.body) {
+                let target = link.hasPrefix("?") ? path.prefix { $0 != "?" } + link : link
+                #expect(target.hasPrefix("/console") || target == "#main", "\(path): \(link)")
+                if target.hasPrefix("/console") { waiting.append(target) }
+            }
+        }
+        #expect(seen.count > 25)
+        #expect(seen.contains { $0.hasPrefix("/console/i/op/deliveries/") })
+    }
+
+    @Test("whatever clients, users and RPs are called stays text")
+    func hostileNames() async throws {
+        let world = try await ConsoleWorld()
+        try await world.prepare(clients: [:])
+        // The second has a quotation mark that a combining character follows: one character to Swift, two to a browser.
+        for (id, name) in [
+            ("a%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E", #"\"><img src=x onerror=alert(1)>"#),
+            ("b", "x\\\"\u{301} autofocus onfocus=alert(1) y='{{csrf}}' {{{main}}}"),
+        ] {
+            let metadata =
+                #"{"backchannel_logout_uri": "https://127.0.0.1:9/bcl", "client_name": "\#(name)"}"#
+            try await world.api("PUT", "/v1/issuers/op/clients/\(id)", metadata)
+        }
+        try await world.logout(
+            #"{"client_id": "b", "sub": "</td><script>alert(2)</script>", "sid": "\"\u0301 onmouseover=alert(3) \""}"#
+        )
+        let browser = Browser(world)
+        try await browser.signIn(ConsoleWorld.operatorKey)
+        let event = try #require(
+            try await world.api("GET", "/v1/issuers/op/logout-events")["items"]?.elements.first?["id"]?.text
+        )
+        for path in [
+            "/clients", "/clients/b", "/clients/a%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+            "/events/\(event)", "/audit",
+            "/events?sub=%3C%2Ftd%3E%3Cscript%3Ealert(2)%3C%2Fscript%3E&sid=%22%CC%81+onmouseover%3Dalert(3)+%22",
+            "/where?by=sub&value=%3C%2Ftd%3E%3Cscript%3Ealert(2)%3C%2Fscript%3E",
+            "/search?q=%22%CC%81+onfocus%3D1+%3Cscript%3E",
+        ] {
+            let page = try await browser.get("/console/i/op\(path)")
+            #expect(page.status == 200)
+            #expect(!page.body.contains("<script>"), "\(path)")
+            #expect(!page.body.contains("<img src=x"), "\(path)")
+            // By bytes: a quotation mark that is still one ends an attribute, whatever follows it.
+            #expect(!page.body.utf8.contains(Array("\"\u{301}".utf8)), "\(path)")
+        }
+        #expect(try await browser.get("/console/i/op/clients/b").body.contains("{{csrf}}"))
+    }
+
+    @Test("addresses that mean nothing are not found, and nonsense in a query is refused in words")
+    func nothing() async throws {
+        let world = try await ConsoleWorld()
+        try await world.prepare()
+        let browser = Browser(world)
+        try await browser.signIn(ConsoleWorld.operatorKey)
+        for path in Self.nowhere { #expect(try await browser.get(path).status == 404, "\(path)") }
+        for query in Self.nonsense {
+            #expect([200, 400].contains(try await browser.get("/console/i/op\(query)").status), "\(query)")
+        }
+    }
+
+    private static let nowhere = [
+        "/console/i", "/console/i/", "/console/i/op/clients/%FF", "/console/i/op/clients/%00",
+        "/console/i/op/events/x",
+        "/console/assets/../sign-in", "/console/assets/none.css", "/console/i/op/redeliveries/0",
+        "/console/i/op/clients/a/b/c",
+        "/console/i/OP", "/console/i/op/deliveries/00000000-0000-0000-0000-000000000000",
+    ]
+    private static let nonsense = [
+        "/events?cursor=x", "/events?status=gone", "/clients?cursor=%FF&cursor=x",
+        "/failed?page=999999999999&days=x", "/audit?before=x&type=none",
+        "/where?by=none&value=%01", "/search?q=%01", "/search?q=00000000-0000-0000-0000-000000000000&back=x",
+    ]
+}
+
+extension Sequence<UInt8> {
+    /// Whether these bytes stand somewhere in it.
+    fileprivate func contains(_ needle: [UInt8]) -> Bool { Array(self).firstRange(of: needle) != nil }
+}
