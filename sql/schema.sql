@@ -824,7 +824,7 @@ $$;
 
 CREATE FUNCTION lastcall.event_under_key(key_hash bytea) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER
-    SET enable_seqscan TO 'on'
+    SET enable_seqscan TO 'off'
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     select k.event_id from lastcall.idempotency_keys k

@@ -29,6 +29,7 @@ extension OperatorConsole {
     func main(_ page: Page, _ visitor: Visitor, _ issuer: String?, _ request: ConsoleRequest) -> String {
         var view = page.view
         view["base"] = issuer.map { "/console/i/\($0)" } ?? "/console"
+        view["issuer_name"] = issuer
         view["csrf"] = visitor.token
         view["may_operate"] = visitor.scopes.contains(.operate)
         view["may_change"] = visitor.scopes.contains(.clients)

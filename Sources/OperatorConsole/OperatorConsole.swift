@@ -152,7 +152,7 @@ public final class OperatorConsole: Sendable {
             let page = Page(
                 template: "problem",
                 title: problem.title,
-                place: "",
+                place: "problem",
                 view: [
                     "heading": problem.title, "detail": problem.detail,
                 ]

@@ -36,7 +36,9 @@ extension OperatorConsole {
     func search(_ visit: Visit) async throws -> Page {
         let wanted = visit.query["q"] ?? ""
         var view: View = ["q": wanted]
-        guard !wanted.isEmpty else { return Page(template: "search", title: "Search", place: "", view: view) }
+        guard !wanted.isEmpty else {
+            return Page(template: "search", title: "Search", place: "search", view: view)
+        }
         var found: [View] = []
         if let id = UUID(uuidString: wanted), wanted.utf8.count == 36 {
             found += try await finds(of: id, visit)
@@ -84,7 +86,7 @@ extension OperatorConsole {
         view["found"] = found
         view["has_found"] = !found.isEmpty
         view["is_answered"] = true
-        return Page(template: "search", title: "Search", place: "", view: view)
+        return Page(template: "search", title: "Search", place: "search", view: view)
     }
 
     private func finds(of id: UUID, _ visit: Visit) async throws -> [View] {
@@ -99,16 +101,19 @@ extension OperatorConsole {
     }
 
     private func finds(by name: String, _ value: String, _ visit: Visit) async throws -> [View] {
-        guard let events = try? await visit.get("/logout-events", [(name, value), ("limit", "5")]) else {
+        guard let list = try? await visit.get("/logout-events", [(name, value), ("limit", "5")]) else {
             return []
         }
-        let items = events["items"]?.elements ?? []
+        let items = list["items"]?.elements ?? []
         guard !items.isEmpty else { return [] }
         let all = "\(visit.base)/events?" + FormFields.query([(name, value)])
-        return items.compactMap { $0["id"]?.text }.map {
+        let events = items.compactMap { $0["id"]?.text }.map {
             Self.find("Logout event, by \(name)", $0, "\(visit.base)/events/\($0)")
         }
-            + [Self.find("All logout events, by \(name)", value, all)]
+        let query = FormFields.query([("by", name), ("value", value)])
+        let whereabouts = Self.find("Still logged in where?", value, "\(visit.base)/where?\(query)")
+        return events + [Self.find("All logout events, by \(name)", value, all)]
+            + (name == "sid" ? [] : [whereabouts])
     }
 
     private static func find(_ kind: String, _ text: String, _ href: String) -> View {

@@ -14,6 +14,9 @@ final class Browser: Sendable {
 
     var cookies: [String: String] { jar.withLock { $0 } }
 
+    /// Puts cookies back that a server has taken away, as somebody who has copied them can.
+    func remember(_ cookies: [String: String]) { jar.withLock { $0 = cookies } }
+
     private var cookieFields: [(String, String)] {
         let cookies = cookies
         return cookies.isEmpty

@@ -3,7 +3,7 @@ enum PageChecks {
     /// Everything that is operated has a name, everything that is seen has another, and the page has one heading of its own.
     static let names = """
         const wrong = [];
-        for (const field of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+        for (const field of document.querySelectorAll("input:not([type=hidden], [hidden]), select, textarea")) {
             if (!field.labels.length && !field.ariaLabel) wrong.push("no label: " + field.outerHTML);
         }
         for (const element of document.querySelectorAll("a[href], button, summary")) {
@@ -47,7 +47,7 @@ enum PageChecks {
             const isLarge = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
             if (ratio < (isLarge ? 3 : 4.5)) wrong.add(ratio.toFixed(2) + " " + walk.currentNode.data.trim().slice(0, 40));
         }
-        for (const field of document.querySelectorAll("input:not([type=hidden]), select")) {
+        for (const field of document.querySelectorAll("input:not([type=hidden], [hidden]), select")) {
             const [a, b] = [light(colour(getComputedStyle(field).borderTopColor)), light(behind(field.parentElement))];
             if ((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 3) wrong.add("the border of " + (field.id || field.type));
         }
@@ -59,7 +59,7 @@ enum PageChecks {
         const wrong = [];
         const width = document.documentElement.clientWidth;
         if (document.documentElement.scrollWidth > width) {
-            for (const e of document.querySelectorAll("main *")) {
+            for (const e of document.querySelectorAll("main :not(thead, thead *)")) {
                 if (e.getBoundingClientRect().right > width + 1) { wrong.push("too wide: " + e.outerHTML.slice(0, 120)); break; }
             }
             if (!wrong.length) wrong.push("too wide: " + document.documentElement.scrollWidth);

@@ -99,7 +99,8 @@ struct TenantTests {
         for key in [bench.issuer, other] {
             var filter = ParticipationFilter()
             filter.sessionID = "op"
-            let request = LogoutEventRequest(issuerKey: key, scope: .filter(filter), actor: "x")
+            var request = LogoutEventRequest(issuerKey: key, scope: .filter(filter), actor: "x")
+            request.idempotencyKeyHash = Array(repeating: 7, count: 32)
             _ = try await bench.store.acceptAll([request])
         }
         let naming = "select event_id from lastcall.events_naming('op', null, null, null, null, null)"
@@ -110,6 +111,13 @@ struct TenantTests {
         }
         #expect(try bench.texts(actingFor: 999, naming) == [])
         #expect(try bench.texts(naming) == [])
+
+        // The same Idempotency-Key of two issuers is two keys.
+        let underKey =
+            "select lastcall.event_under_key(decode(repeat('07', 32), 'hex')) where lastcall.acting_issuer() is not null"
+        for key in [bench.issuer, other] {
+            #expect(try bench.texts(actingFor: key, underKey) == bench.texts(events + "\(key)"))
+        }
     }
 
     @Test("the store acts for one issuer, and leaves nothing on its connections", arguments: [true, false])

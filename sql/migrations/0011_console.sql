@@ -14,7 +14,7 @@ create index console_sessions_expired on lastcall.console_sessions (expires_at);
 -- The event that was accepted under an idempotency key, given by its SHA-256. The table is not for lastcall_tenant, so this runs as the owner, for
 -- the acting issuer alone.
 create function lastcall.event_under_key(key_hash bytea) returns uuid
-language sql stable security definer set enable_seqscan = on set search_path = pg_catalog, pg_temp as $$
+language sql stable security definer set enable_seqscan = off set search_path = pg_catalog, pg_temp as $$
     select k.event_id from lastcall.idempotency_keys k
     where k.issuer_key = lastcall.acting_issuer() and k.key_hash = event_under_key.key_hash
     order by k.day desc limit 1

@@ -2,6 +2,10 @@
 // Everything can be read without this script.
 (() => {
   "use strict";
+  // On a phone the entry of this page may be beyond the edge.
+  const here = document.querySelector("nav a[aria-current]");
+  if (here) here.scrollIntoView({ block: "nearest", inline: "center" });
+
   const main = document.querySelector("main[data-live]");
   const note = document.getElementById("live");
   if (!main || !note || !("EventSource" in window)) return;
