@@ -84,6 +84,7 @@ extension DeliveryWorker {
                 url: signed.uri,
                 body: signed.body,
                 webhook: signed.webhook,
+                push: signed.push,
                 traceParent: shipment.trace?.posts(at: posts.startedAt),
                 timeout: shipment.timeout(at: posts.startedAt),
                 rule: rule,
@@ -123,7 +124,7 @@ extension DeliveryWorker {
             Task { await self.giveBack([shipment.claimed], shipment.startedAt) }
             return
         }
-        let meaning = answer.meaning
+        let meaning = answer.meaning(to: shipment.recipient)
         var report = AttemptReport(outcome: meaning.outcome, startedAt: startedAt, finishedAt: .now)
         report.httpStatus = answer.status
         report.error = answer.error
@@ -175,8 +176,11 @@ extension Answer {
     /// What the RP says of its refusal; where TLS failed, libcurl's sentence about it.
     var explanation: String? { failure == .tlsFailure ? detail : errorDescription }
 
-    /// What the answer, or its absence, means for the attempt.
-    var meaning: AnswerRule.Meaning { ending.meaning }
+    /// What the answer, or its absence, means for an attempt at this client.
+    func meaning(to recipient: Recipient) -> AnswerRule.Meaning {
+        guard recipient.signals != nil, let status else { return ending.meaning }
+        return PushAnswerRule.classify(status: status, err: error)
+    }
 }
 
 extension Answer.Ending {

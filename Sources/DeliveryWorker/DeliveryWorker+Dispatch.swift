@@ -22,6 +22,7 @@ extension DeliveryWorker {
         let now = ContinuousClock.now
         var tokens: [Shipment] = []
         var webhooks: [Shipment] = []
+        var pushes: [Shipment] = []
         var orphans: [ClaimedDelivery] = []
         for (delivery, recipient) in zip(deliveries, recipients) {
             guard let recipient else {
@@ -40,6 +41,8 @@ extension DeliveryWorker {
                 block(shipment, because: reason)
             } else if recipient.client.isWebhook {
                 webhooks.append(shipment)
+            } else if recipient.signals != nil {
+                pushes.append(shipment)
             } else {
                 tokens.append(shipment)
             }
@@ -47,6 +50,11 @@ extension DeliveryWorker {
         signing.add(withKeys(await withTraces(tokens), signing))
         if !webhooks.isEmpty {
             let (told, unread) = await withEvents(webhooks)
+            signing.add(told)
+            orphans += unread
+        }
+        if !pushes.isEmpty {
+            let (told, unread) = await withInitiators(pushes)
             signing.add(told)
             orphans += unread
         }

@@ -27,8 +27,8 @@ extension DeliveryWorker {
 }
 
 extension Shipment {
-    /// The event whose end a completion webhook tells.
-    fileprivate var toldEvent: IssuerEvent {
+    /// The event that a completion webhook, or a push, tells of.
+    var toldEvent: IssuerEvent {
         IssuerEvent(issuerKey: claimed.lease.issuerKey, id: claimed.lease.delivery.event)
     }
 }

@@ -22,6 +22,8 @@ package final class Recipient: Sendable {
     let egress: RecipientEgress
     /// How its tokens are encrypted, and how its server is connected to.
     let security: RecipientSecurity
+    /// What makes it a receiver of Shared Signals; `nil` where it takes logout tokens.
+    let signals: RecipientSignals?
 
     init(
         client: KnownClient,
@@ -31,7 +33,8 @@ package final class Recipient: Sendable {
         issuerVersion: Int64,
         secret: Result<WebhookSecret, SigningKeyProblem>,
         egress: RecipientEgress,
-        security: RecipientSecurity
+        security: RecipientSecurity,
+        signals: RecipientSignals? = nil
     ) {
         self.client = client
         self.issuer = issuer
@@ -41,6 +44,7 @@ package final class Recipient: Sendable {
         self.secret = secret
         self.egress = egress
         self.security = security
+        self.signals = signals
     }
 
     /// A client with what holds for it, and with no rules of its issuer's: it may not be called.
@@ -140,7 +144,8 @@ final class Directory: Sendable {
                 egress: RecipientEgress(of: client.backchannelLogoutURI, under: opened.egress),
                 security: client.isWebhook
                     ? RecipientSecurity()
-                    : RecipientSecurity(client, issuer: issuer.issuer, under: opened.egress)
+                    : RecipientSecurity(client, issuer: issuer.issuer, under: opened.egress),
+                signals: RecipientSignals(client, issuer: issuer, with: ring)
             )
         }
         recipients.withLock { [fresh] recipients in

@@ -98,29 +98,54 @@ final class ProbeRunner: Sendable {
         }
     }
 
-    /// Signs a token for a session that no RP knows, and posts it.
+    /// A token for a session that nobody knows.
+    private func token(
+        for recipient: Recipient,
+        at now: Timestamp,
+        _ encryption: TokenEncryption?
+    ) async throws -> [UInt8] {
+        let key = try recipient.key.get()
+        guard let signals = recipient.signals else {
+            let claims = try LogoutTokenClaims(
+                iss: recipient.issuer,
+                aud: recipient.client.clientID,
+                iat: now.seconds,
+                exp: now.seconds + Int64(recipient.settings.tokenLifetimeSeconds),
+                jti: UUID().lowercased,
+                sub: nil,
+                sid: UUID().lowercased
+            )
+            return try await signing.token(claims, with: key, encryption: encryption)
+        }
+        let claims = try SecurityEventClaims(
+            iss: recipient.issuer,
+            aud: signals.aud,
+            iat: now.seconds,
+            jti: UUID().lowercased,
+            sub: nil,
+            sid: UUID().lowercased,
+            initiator: nil
+        )
+        return try await signing.token(claims, with: key, encryption: nil)
+    }
+
+    /// Signs a token for a session that nobody knows, and posts it.
     private func answer(to taken: TakenProbe) async throws -> ProbeResult {
         guard let recipient = try await worker.recipient(of: taken), let now = worker.clock.now(),
             let uri = recipient.client.backchannelLogoutURI
         else { throw SigningKeyProblem.noActiveKey }
         guard case .open(let rule) = recipient.egress else { return ProbeResult(outcome: .blockedAddress) }
-        let claims = try LogoutTokenClaims(
-            iss: recipient.issuer,
-            aud: recipient.client.clientID,
-            iat: now.seconds,
-            exp: now.seconds + Int64(recipient.settings.tokenLifetimeSeconds),
-            jti: UUID().lowercased,
-            sub: nil,
-            sid: UUID().lowercased
-        )
+        let push = try recipient.signals?.headers.get()
         let encryption = try await worker.encryption(for: recipient)
         let identity = try worker.identity(of: recipient)
+        let token = try await token(for: recipient, at: now, encryption)
         let start = ContinuousClock.now
         let answer = await worker.client.post(
             LogoutRequest(
                 lane: Int64(taken.clientKey),
                 url: uri,
-                body: try await signing.body(claims, with: recipient.key.get(), encryption: encryption),
+                body: recipient.body(of: token),
+                push: push,
                 timeout: .seconds(recipient.settings.attemptTimeoutSeconds),
                 rule: rule,
                 allowHTTP: worker.settings.addressRule.allowLoopback,
@@ -128,7 +153,7 @@ final class ProbeRunner: Sendable {
             )
         )
         return ProbeResult(
-            outcome: answer.meaning.outcome,
+            outcome: answer.meaning(to: recipient).outcome,
             httpStatus: answer.status,
             latencyMilliseconds: (.now - start).wholeMilliseconds,
             error: answer.error,

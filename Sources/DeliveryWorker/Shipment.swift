@@ -15,6 +15,8 @@ package struct Shipment: Sendable {
     package let startedAt: ContinuousClock.Instant
     /// Of a completion webhook: the event as it stands.
     var event: LogoutEvent?
+    /// Of a push: why the logout happened, where that is known.
+    var initiator: Initiator?
     /// How its token is encrypted, where the key is one that its client publishes.
     var encryption: TokenEncryption?
     /// Its spans, where anything is done about traces.
@@ -158,11 +160,13 @@ struct ExternalAnswer: Sendable {
 struct SignedShipment: Sendable {
     let shipment: Shipment
     let uri: String
-    let body: [UInt8]
-    /// Of a logout token.
+    var body: [UInt8]
+    /// Of a token: its `jti`.
     var tokenID: UUID?
-    /// Of a logout token.
+    /// Of a token: the key that signed it.
     var kid: String?
+    /// Of a push.
+    var push: PushHeaders?
     /// Of a completion webhook.
     var webhook: WebhookHeaders?
 }

@@ -21,13 +21,12 @@ final class SigningThreads: Sendable {
 
     /// A token that belongs to no delivery.
     private struct AskedToken: Sendable {
-        let claims: LogoutTokenClaims
+        let claims: any TokenClaims
         let key: SigningKey
         let encryption: TokenEncryption?
         let answer: CheckedContinuation<[UInt8], any Error>
     }
 
-    private static let prefix = Array("logout_token=".utf8)
     /// How many shipments a thread takes at once, and hands on at once: the posting thread is woken once for them.
     private static let batchSize = 16
     /// A thread hands on what it has signed after this long, whatever is left of its batch.
@@ -76,16 +75,16 @@ final class SigningThreads: Sendable {
         return true
     }
 
-    /// Signs a token that belongs to no delivery: the body of its request.
+    /// Signs a token that belongs to no delivery.
     ///
     /// - Throws: ``SigningError``, `KeyError`, ``ExternalSignerError``; `CancellationError` once the threads are stopped.
-    func body(
-        _ claims: LogoutTokenClaims,
+    func token(
+        _ claims: some TokenClaims,
         with key: TokenKey,
         encryption: TokenEncryption?
     ) async throws -> [UInt8] {
         switch key {
-        case .own(let key): return try await body(claims, with: key, encryption: encryption)
+        case .own(let key): return try await token(claims, with: key, encryption: encryption)
         case .external(let key, let holder, let issuer):
             let input = key.signingInput(claims)
             let wish = ExternalSigners.Wish(
@@ -99,12 +98,12 @@ final class SigningThreads: Sendable {
                 external.sign(wish) { answer.resume(with: $0) }
             }
             let token = try key.token(input, signature: signature)
-            return Self.prefix + (try encryption?.encrypt(token) ?? token)
+            return try encryption?.encrypt(token) ?? token
         }
     }
 
-    private func body(
-        _ claims: LogoutTokenClaims,
+    private func token(
+        _ claims: some TokenClaims,
         with key: SigningKey,
         encryption: TokenEncryption?
     ) async throws -> [UInt8] {
@@ -174,7 +173,7 @@ final class SigningThreads: Sendable {
         token.answer.resume(
             with: Result {
                 let signed = try signer.tokens.sign(token.claims, with: token.key)
-                return Self.prefix + (try token.encryption?.encrypt(signed) ?? signed)
+                return try token.encryption?.encrypt(signed) ?? signed
             }
         )
     }
@@ -230,23 +229,31 @@ final class SigningThreads: Sendable {
         }
     }
 
-    /// The body of OIDC Back-Channel Logout 1.0 section 2.5 with a token that is made for this attempt alone; `nil`
-    /// where another has to be asked for its signature.
+    /// What is posted of a delivery; `nil` where another has to be asked for the signature.
     private func sign(_ shipment: Shipment, with signer: ThreadSigner) throws -> SignedShipment? {
-        let key = try shipment.recipient.key.get()
-        guard let now = clock.now(), let uri = shipment.recipient.client.backchannelLogoutURI else {
+        let recipient = shipment.recipient
+        guard let now = clock.now(), let uri = recipient.client.backchannelLogoutURI else {
             throw SigningKeyProblem.noActiveKey
         }
+        var signed = SignedShipment(shipment: shipment, uri: uri, body: [], kid: try recipient.key.get().kid)
+        signed.push = try recipient.signals?.headers.get()
         if let answer = shipment.answer {
             let token = try shipment.sealed(answer.key.token(answer.input, signature: answer.signature.get()))
-            return SignedShipment(
-                shipment: shipment,
-                uri: uri,
-                body: Self.prefix + token,
-                tokenID: answer.tokenID,
-                kid: key.kid
-            )
+            signed.body = recipient.body(of: token)
+            signed.tokenID = answer.tokenID
+            return signed
         }
+        if let signals = recipient.signals { return try sign(signed, telling: signals, with: signer) }
+        return try sign(signed, at: now, with: signer)
+    }
+
+    /// A logout token that is made for this attempt alone.
+    private func sign(
+        _ unsigned: SignedShipment,
+        at now: Timestamp,
+        with signer: ThreadSigner
+    ) throws -> SignedShipment? {
+        let shipment = unsigned.shipment
         let tokenID = signer.ids.next()
         let claims = try LogoutTokenClaims(
             iss: shipment.recipient.issuer,
@@ -257,16 +264,44 @@ final class SigningThreads: Sendable {
             sub: shipment.claimed.sub,
             sid: shipment.claimed.sid
         )
-        switch key {
+        return try sign(unsigned, claims, tokenID, with: signer)
+    }
+
+    /// A receiver's statement, as it was made at every other attempt.
+    private func sign(
+        _ unsigned: SignedShipment,
+        telling signals: RecipientSignals,
+        with signer: ThreadSigner
+    ) throws -> SignedShipment? {
+        let shipment = unsigned.shipment
+        let delivery = shipment.claimed.lease.delivery
+        let claims = try SecurityEventClaims(
+            iss: shipment.recipient.issuer,
+            aud: signals.aud,
+            iat: delivery.createdAt.seconds,
+            jti: delivery.statementID.lowercased,
+            sub: shipment.claimed.sub,
+            sid: shipment.claimed.sid,
+            initiator: shipment.initiator
+        )
+        return try sign(unsigned, claims, delivery.statementID, with: signer)
+    }
+
+    private func sign(
+        _ unsigned: SignedShipment,
+        _ claims: some TokenClaims,
+        _ tokenID: UUID,
+        with signer: ThreadSigner
+    ) throws -> SignedShipment? {
+        let shipment = unsigned.shipment
+        switch try shipment.recipient.key.get() {
         case .own(let own):
-            let token = try shipment.sealed(signer.tokens.sign(claims, with: own))
-            return SignedShipment(
-                shipment: shipment,
-                uri: uri,
-                body: Self.prefix + token,
-                tokenID: tokenID,
-                kid: own.kid
+            var signed = unsigned
+            signed.tokenID = tokenID
+            signed.body = shipment.recipient.body(
+                of: try shipment.sealed(signer.tokens.sign(claims, with: own))
             )
+            return signed
         case .external(let external, let holder, let issuer):
             let limit = shipment.timeToSign(at: .now)
             // Whoever claims it next has more time.

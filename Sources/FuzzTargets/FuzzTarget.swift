@@ -47,11 +47,17 @@ public enum FuzzTarget: String, Sendable, CaseIterable {
     case timestamp
     /// What an RP answers to a logout token.
     case explanation
+    /// What a receiver of Security Event Tokens answers.
+    case pushExplanation = "push-explanation"
+    /// The terms of a receiver.
+    case sharedSignals = "shared-signals"
+    /// A receiver's `Authorization` header.
+    case authorization
 
     /// The longest input worth trying, in bytes.
     public var maximumBytes: Int {
         switch self {
-        case .json, .jwk, .clientKeys, .logoutEvent, .egress, .pem, .pkcs8, .uri: 4_096
+        case .json, .jwk, .clientKeys, .logoutEvent, .egress, .pem, .pkcs8, .uri, .sharedSignals: 4_096
         default: 512
         }
     }
@@ -83,6 +89,9 @@ public enum FuzzTarget: String, Sendable, CaseIterable {
         case .lines: try readLines(bytes)
         case .timestamp: try readTimestamp(bytes)
         case .explanation: try readExplanation(bytes)
+        case .pushExplanation: try readPushExplanation(bytes)
+        case .sharedSignals: try readSharedSignals(bytes)
+        case .authorization: try readAuthorization(bytes)
         }
     }
 }

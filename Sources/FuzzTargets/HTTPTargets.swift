@@ -138,7 +138,23 @@ func readTimestamp(_ bytes: [UInt8]) throws(BrokenProperty) {
 
 /// What an RP says is short, and harmless wherever it is shown.
 func readExplanation(_ bytes: [UInt8]) throws(BrokenProperty) {
-    let explanation = Explanation(bytes)
+    try check(Explanation(bytes))
+}
+
+/// The same of what a receiver says, and its credential is not in it.
+func readPushExplanation(_ bytes: [UInt8]) throws(BrokenProperty) {
+    guard let headers = PushHeaders(authorization: "Bearer pa55word") else {
+        throw BrokenProperty("a credential makes headers")
+    }
+    let explanation = Explanation(bytes, push: headers)
+    try check(explanation)
+    for text in [explanation.error, explanation.description].compactMap({ $0 }) {
+        let words = text.utf8.split(separator: UInt8(ascii: " "))
+        try require(!words.contains { $0.elementsEqual("pa55word".utf8) }, "a credential is cut out")
+    }
+}
+
+private func check(_ explanation: Explanation) throws(BrokenProperty) {
     try require(explanation.error?.utf8.count ?? 0 <= 255, "an error is short")
     try require(explanation.description?.utf8.count ?? 0 <= 1_000, "a description is short")
     for text in [explanation.error, explanation.description].compactMap({ $0 }) {

@@ -44,17 +44,28 @@ extension LastcallAPI {
         guard Grammar.clientID.accepts(clientID) else {
             throw Problem.invalidClientMetadata(Grammar.clientID.rule, pointer: "/client_id")
         }
-        let metadata = try Client.Metadata(
-            reading: await call.object(),
+        let (metadata, receiver) = try Client.Metadata.read(
+            await call.object(),
             of: clientID,
             egress: await egressPolicy(of: call),
             settings: settings
         )
+        let authorization =
+            try receiver?.change(
+                of: clientID,
+                issuer: call.parameter("issuer"),
+                under: settings.keyEncryptionKey
+            ) ?? .keep
         let actor = call.principal.actor
-        let (client, isNew) = try await store.putClient(clientID, of: call.issuerKey(), metadata) { before in
+        let (client, isNew) = try await store.putClient(
+            clientID,
+            of: call.issuerKey(),
+            metadata,
+            authorization: authorization
+        ) { before in
             let data = JSONWriter.text { writer in
-                writer.member("backchannel_logout_uri", metadata.backchannelLogoutURI)
-                if let before { writer.member("old_backchannel_logout_uri", before.backchannelLogoutURI) }
+                writer.member("backchannel_logout_uri", metadata.logoutTokenURI)
+                if let before { writer.member("old_backchannel_logout_uri", before.logoutTokenURI) }
                 let (old, new) = (before?.others ?? JSONObject(), metadata.others)
                 for name in ClientSecurity.audited where old[name] != new[name] {
                     writer.name(name)
@@ -64,6 +75,7 @@ extension LastcallAPI {
                     writer.json(old[name] ?? .null)
                 }
                 if old["jwks"] != new["jwks"] { writer.member("jwks_changed", true) }
+                writer.sharedSignalsChange(from: before, to: metadata, authorization)
             }
             return AuditNote(
                 before == nil ? .clientRegistered : .clientChanged,
@@ -116,13 +128,13 @@ extension LastcallAPI {
 
 extension Client.Metadata {
     /// Reads the body of a `PUT`: RFC 7591 section 2 ignores members that it does not know, but a misspelt
-    /// `backchannel_` member would be a logout that never comes.
-    fileprivate init(
-        reading body: ObjectReader,
+    /// `backchannel_` or `shared_signals` member would be a logout that never comes.
+    fileprivate static func read(
+        _ body: ObjectReader,
         of clientID: String,
         egress: EgressPolicy,
         settings: APISettings
-    ) throws {
+    ) throws -> (Client.Metadata, SharedSignalsMember?) {
         do {
             var body = body
             if let given = try body.optionalString("client_id", maximumBytes: 255),
@@ -141,16 +153,25 @@ extension Client.Metadata {
                 sessionRequired: isRequired,
                 algorithm: alg
             )
+            let receiver = try SharedSignalsMember(readingMemberOf: &body, egress: egress)
+            guard receiver == nil || uri == nil else {
+                throw Problem.invalidClientMetadata(
+                    "A client takes logout tokens or Security Event Tokens: backchannel_logout_uri or shared_signals.",
+                    pointer: "/shared_signals"
+                )
+            }
             let delivery = try DeliveryOverrides(readingMember: "delivery", of: &body)
-            let other = try Self.others(&body, egress, settings)
-            try body.finish { !$0.hasPrefix("backchannel_") }
-            self.init(
-                backchannelLogoutURI: uri,
+            let other = try Self.others(&body, egress, settings, isReceiver: receiver != nil)
+            try body.finish { !$0.hasPrefix("backchannel_") && !$0.hasPrefix("shared_signals") }
+            let metadata = Client.Metadata(
+                backchannelLogoutURI: receiver?.endpointURL ?? uri,
                 backchannelLogoutSessionRequired: isRequired,
                 signedResponseAlg: alg,
                 other: other,
-                delivery: delivery.json
+                delivery: delivery.json,
+                sharedSignals: receiver?.terms
             )
+            return (metadata, receiver)
         } catch let error as JSONError {
             throw Problem.invalidClientMetadata(error.detail, pointer: error.pointer)
         }
@@ -160,13 +181,22 @@ extension Client.Metadata {
     private static func others(
         _ body: inout ObjectReader,
         _ egress: EgressPolicy,
-        _ settings: APISettings
+        _ settings: APISettings,
+        isReceiver: Bool
     ) throws -> String {
         var other = JSONObject()
         if let name = try body.optionalString("client_name", maximumBytes: 1_000) {
             _ = other.append("client_name", .string(name))
         }
-        for member in try ClientSecurity(reading: &body, egress: egress, settings: settings).members.members {
+        let security = try ClientSecurity(reading: &body, egress: egress, settings: settings).members
+        let encryption = "id_token_encrypted_response_alg"
+        guard !isReceiver || security[encryption] == nil else {
+            throw Problem.invalidClientMetadata(
+                "Security Event Tokens are signed and not encrypted.",
+                pointer: "/\(encryption)"
+            )
+        }
+        for member in security.members {
             _ = other.append(member.name, member.value)
         }
         return String(decoding: JSON.object(other).serialized(), as: UTF8.self)
@@ -195,8 +225,8 @@ private struct ClientView {
         // The rules may have changed since it was registered.
         let uri = try? LogoutURI(text)
         let isForbidden = uri.map { egress.refusal(of: $0) != nil } ?? true
-        return (isUnsigned ? ["no_active_key_for_alg"] : [])
-            + (isForbidden ? ["backchannel_logout_uri_not_allowed"] : [])
+        let member = client.sharedSignals == nil ? "backchannel_logout_uri" : "endpoint_url"
+        return (isUnsigned ? ["no_active_key_for_alg"] : []) + (isForbidden ? ["\(member)_not_allowed"] : [])
     }
 }
 
@@ -205,9 +235,13 @@ extension JSONWriter {
         let metadata = client.metadata
         object { writer in
             writer.member("client_id", client.clientID)
-            writer.member("backchannel_logout_uri", metadata.backchannelLogoutURI)
+            writer.member("backchannel_logout_uri", metadata.logoutTokenURI)
             writer.member("backchannel_logout_session_required", metadata.backchannelLogoutSessionRequired)
             writer.member("id_token_signed_response_alg", metadata.signedResponseAlg)
+            if metadata.sharedSignals != nil {
+                writer.name("shared_signals")
+                writer.sharedSignals(of: metadata)
+            }
             for member in metadata.others.members {
                 writer.name(member.name)
                 writer.json(member.value)

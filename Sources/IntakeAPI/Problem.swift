@@ -209,6 +209,11 @@ extension Problem {
                 "A completion webhook at a new URL needs a secret.",
                 pointer: "/completion_webhook/secret"
             )
+        case .authorizationHeaderMissing:
+            self = .invalidClientMetadata(
+                "Another endpoint_url needs its own authorization_header, or null for none.",
+                pointer: "/shared_signals/authorization_header"
+            )
         case .keyRule("key_not_yet_published"):
             self = .conflict("key_not_yet_published", "The key has not been in the JWK Set for long enough.")
         case .keyRule(let code): self = .conflict(code, "It is the only active key of its alg.")

@@ -17,7 +17,8 @@ public struct Client: Sendable, Hashable {
 
     /// What a `PUT` of a client replaces. OIDC Back-Channel Logout 1.0 section 2.2.
     public struct Metadata: Sendable, Hashable {
-        /// Where logout tokens are sent, kept byte for byte; without one the client is not covered.
+        /// Where logout tokens are sent, kept byte for byte; without one the client is not covered. Of a receiver of Shared
+        /// Signals its `endpoint_url`.
         public let backchannelLogoutURI: String?
         /// Whether the RP cannot act on a token without `sid`.
         public let backchannelLogoutSessionRequired: Bool
@@ -28,6 +29,8 @@ public struct Client: Sendable, Hashable {
         public let other: String
         /// The members of the delivery policy that the client overrides, as a JSON object.
         public let delivery: String
+        /// How it takes Security Event Tokens; `nil` where it takes logout tokens.
+        public let sharedSignals: SharedSignals?
 
         /// A client's metadata as a caller gave it, already checked.
         public init(
@@ -35,13 +38,15 @@ public struct Client: Sendable, Hashable {
             backchannelLogoutSessionRequired: Bool,
             signedResponseAlg: String,
             other: String,
-            delivery: String
+            delivery: String,
+            sharedSignals: SharedSignals? = nil
         ) {
             self.backchannelLogoutURI = backchannelLogoutURI
             self.backchannelLogoutSessionRequired = backchannelLogoutSessionRequired
             self.signedResponseAlg = signedResponseAlg
             self.other = other
             self.delivery = delivery
+            self.sharedSignals = sharedSignals
         }
     }
 

@@ -10,7 +10,7 @@ public struct ExternalKey: Sendable, CustomStringConvertible {
     public let reference: String
 
     private let publicKey: PublicKey
-    private let encodedHeader: [UInt8]
+    private let headers: TokenHeaders
 
     /// Describes a key.
     ///
@@ -22,15 +22,15 @@ public struct ExternalKey: Sendable, CustomStringConvertible {
         publicKey = try PublicKey(jwk)
         self.jwk = jwk
         self.reference = reference
-        encodedHeader = SigningKey.encodedHeader(jwk.algorithm, kid: jwk.kid)
+        headers = TokenHeaders(jwk.algorithm, kid: jwk.kid)
     }
 
     /// What is to be signed: header and claims, RFC 7515 §5.1.
     ///
     /// - Parameter claims: what the token says.
     /// - Returns: the signing input in ASCII.
-    public func signingInput(_ claims: LogoutTokenClaims) -> [UInt8] {
-        var input = encodedHeader
+    public func signingInput<Claims: TokenClaims>(_ claims: Claims) -> [UInt8] {
+        var input = headers[Claims.type]
         Base64.appendURL(claims.json(reusing: []), to: &input)
         return input
     }

@@ -40,6 +40,14 @@ struct JSONObjectWriter {
         bytes.append(contentsOf: json.utf8)
     }
 
+    /// Adds a member that is an object.
+    mutating func object(_ name: String, _ members: (inout JSONObjectWriter) -> Void) {
+        key(name)
+        bytes.append(UInt8(ascii: "{"))
+        members(&self)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
     /// Closes the object.
     consuming func finish() -> [UInt8] {
         bytes.append(UInt8(ascii: "}"))
@@ -47,7 +55,7 @@ struct JSONObjectWriter {
     }
 
     private mutating func key(_ name: String) {
-        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: name.utf8)
         bytes.append(UInt8(ascii: "\""))

@@ -4,7 +4,10 @@
 /// which would let an RP take the token for an ID Token. Times are whole seconds since 1970 UTC.
 ///
 /// Source: OpenID Connect Back-Channel Logout 1.0 §2.4.
-public struct LogoutTokenClaims: Sendable, Hashable {
+public struct LogoutTokenClaims: TokenClaims, Hashable {
+    /// A logout token.
+    public static let type = TokenType.logout
+
     /// Issuer: its URL, the same bytes as in its ID Tokens.
     public let iss: String
 
@@ -64,7 +67,7 @@ public struct LogoutTokenClaims: Sendable, Hashable {
     }
 
     /// The claims as JSON, written into a buffer whose memory is used again.
-    func json(reusing buffer: consuming [UInt8]) -> [UInt8] {
+    public func json(reusing buffer: consuming [UInt8]) -> [UInt8] {
         var json = JSONObjectWriter(reusing: buffer)
         json.member("iss", iss)
         json.member("aud", aud)

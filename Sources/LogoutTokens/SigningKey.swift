@@ -1,4 +1,4 @@
-/// A private key with its `kid`, and the header of every token it signs, written once.
+/// A private key with its `kid`, and the headers of the tokens it signs, each written once.
 public struct SigningKey: Sendable, CustomStringConvertible {
     /// The key that signs.
     public let privateKey: PrivateKey
@@ -6,8 +6,7 @@ public struct SigningKey: Sendable, CustomStringConvertible {
     /// The `kid` that headers carry and the JWK Set shows.
     public let kid: String
 
-    /// The base64url JOSE header and the dot behind it: how each token of this key begins.
-    let encodedHeader: [UInt8]
+    private let headers: TokenHeaders
 
     /// Names a key.
     ///
@@ -18,7 +17,7 @@ public struct SigningKey: Sendable, CustomStringConvertible {
     public init(_ privateKey: PrivateKey, kid: String? = nil) throws(KeyError) {
         self.privateKey = privateKey
         self.kid = try Self.checkedKid(kid ?? privateKey.thumbprint)
-        encodedHeader = Self.encodedHeader(privateKey.algorithm, kid: self.kid)
+        headers = TokenHeaders(privateKey.algorithm, kid: self.kid)
     }
 
     /// The algorithm that the key signs with.
@@ -32,22 +31,42 @@ public struct SigningKey: Sendable, CustomStringConvertible {
     /// The algorithm and the `kid`.
     public var description: String { "SigningKey(\(algorithm.rawValue), \(kid))" }
 
-    /// The JOSE header of a logout token in base64url, and the dot behind it.
-    static func encodedHeader(_ algorithm: SignatureAlgorithm, kid: String) -> [UInt8] {
-        var header = JSONObjectWriter()
-        header.member("alg", algorithm.rawValue)
-        // OpenID Connect Back-Channel Logout 1.0 §2.4 recommends the explicit type, against token confusion.
-        header.member("typ", "logout+jwt")
-        header.member("kid", kid)
-        var encoded: [UInt8] = []
-        Base64.appendURL(header.finish(), to: &encoded)
-        encoded.append(UInt8(ascii: "."))
-        return encoded
-    }
+    /// The base64url JOSE header and the dot behind it: how each token of this key and type begins.
+    func encodedHeader(_ type: TokenType) -> [UInt8] { headers[type] }
 
     static func checkedKid(_ kid: String) throws(KeyError) -> String {
         let isControl = kid.unicodeScalars.contains { $0.properties.generalCategory == .control }
         guard (1...255).contains(kid.utf8.count), !isControl else { throw .kidMalformed }
         return kid
+    }
+}
+
+/// The JOSE headers of one key's tokens in base64url, each with the dot behind it.
+struct TokenHeaders: Sendable {
+    private let logout: [UInt8]
+    private let securityEvent: [UInt8]
+
+    init(_ algorithm: SignatureAlgorithm, kid: String) {
+        logout = Self.encoded(.logout, algorithm, kid)
+        securityEvent = Self.encoded(.securityEvent, algorithm, kid)
+    }
+
+    subscript(type: TokenType) -> [UInt8] {
+        switch type {
+        case .logout: logout
+        case .securityEvent: securityEvent
+        }
+    }
+
+    private static func encoded(_ type: TokenType, _ algorithm: SignatureAlgorithm, _ kid: String) -> [UInt8]
+    {
+        var header = JSONObjectWriter()
+        header.member("alg", algorithm.rawValue)
+        header.member("typ", type.rawValue)
+        header.member("kid", kid)
+        var encoded: [UInt8] = []
+        Base64.appendURL(header.finish(), to: &encoded)
+        encoded.append(UInt8(ascii: "."))
+        return encoded
     }
 }

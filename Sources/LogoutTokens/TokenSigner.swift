@@ -1,4 +1,4 @@
-/// Signs logout tokens on one thread.
+/// Signs tokens on one thread.
 ///
 /// Not `Sendable` on purpose: it keeps OpenSSL contexts that are set up once per key and then used again and
 /// again. A process has one signer per signing thread; keys are shared between them.
@@ -33,14 +33,18 @@ public final class TokenSigner {
     ///   - key: the key, with its `kid` and its header.
     /// - Returns: the compact JWS in ASCII: base64url characters and two dots.
     /// - Throws: ``SigningError/library(operation:reasons:)``.
-    public func sign(_ claims: LogoutTokenClaims, with key: SigningKey) throws(SigningError) -> [UInt8] {
+    public func sign<Claims: TokenClaims>(
+        _ claims: Claims,
+        with key: SigningKey
+    ) throws(SigningError) -> [UInt8] {
+        let header = key.encodedHeader(Claims.type)
         let lane = try lane(for: key.privateKey)
         payload = claims.json(reusing: payload)
         let payloadLength = (payload.count * 4 + 2) / 3
         let signatureLength = (lane.longestSignature * 4 + 2) / 3
         var token: [UInt8] = []
-        token.reserveCapacity(key.encodedHeader.count + payloadLength + 1 + signatureLength)
-        token.append(contentsOf: key.encodedHeader)
+        token.reserveCapacity(header.count + payloadLength + 1 + signatureLength)
+        token.append(contentsOf: header)
         Base64.appendURL(payload, to: &token)
         try lane.sign(token, into: &signature)
         token.append(UInt8(ascii: "."))

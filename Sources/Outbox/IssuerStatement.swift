@@ -43,6 +43,7 @@ extension IssuerStatement {
     static let clientGet = reading(SQLText.client_get)
     static let clientsList = reading(SQLText.clients_list)
     static let clientPut = writing(SQLText.client_put)
+    static let clientAuthorize = writing(SQLText.client_authorize)
     static let clientDelete = writing(SQLText.client_delete)
     static let clientHold = writing(SQLText.client_hold)
     static let deliveryLock = writing(SQLText.delivery_lock)

@@ -12,6 +12,8 @@ public enum OutboxError: Error, Sendable, Hashable {
     case stillInUse
     /// A completion webhook at a new URL needs a secret.
     case webhookSecretMissing
+    /// A receiver of Shared Signals has another endpoint, and nobody says what becomes of its `Authorization` header.
+    case authorizationHeaderMissing
     /// A key of the issuer cannot do this now, in the words of the API (`key_not_yet_published`, `last_active_key`).
     case keyRule(String)
     /// The delivery is still open, so it cannot be sent again.

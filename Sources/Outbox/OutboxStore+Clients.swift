@@ -26,11 +26,14 @@ extension OutboxStore {
 
     /// Registers a client or replaces its metadata.
     ///
+    /// `authorization`: what becomes of the header that is kept for a receiver of Shared Signals.
     /// `note`: makes the audit event from the metadata before, `nil` for a new client.
+    /// - Throws: ``OutboxError/authorizationHeaderMissing``.
     public func putClient(
         _ clientID: String,
         of issuer: Int32,
         _ metadata: Client.Metadata,
+        authorization: AuthorizationChange = .keep,
         note: @escaping @Sendable (Client.Metadata?) -> AuditNote
     ) async throws -> (client: Client, isNew: Bool) {
         try await changing(for: issuer) { connection in
@@ -45,12 +48,23 @@ extension OutboxStore {
                 .bool(metadata.backchannelLogoutSessionRequired),
                 .text(metadata.signedResponseAlg),
                 .jsonb(metadata.other),
-                .jsonb(metadata.delivery)
+                .jsonb(metadata.delivery),
+                metadata.sharedSignals.map { .jsonb($0.json) } ?? .null
             )
             guard let row = rows.first else { throw OutboxError.notFound }
             var columns = ColumnReader(row)
-            let client = try columns.client()
+            var client = try columns.client()
             let isNew = try columns.bool()
+            let isAuthorizedAnew = try connection.authorize(
+                clientID,
+                authorization,
+                before: before?.metadata,
+                after: metadata
+            )
+            if isAuthorizedAnew, let row = try connection.query(.clientGet, .text(clientID)).first {
+                var columns = ColumnReader(row)
+                client = try columns.client()
+            }
             try connection.note(note(before?.metadata))
             return (client, isNew)
         }
@@ -109,7 +123,8 @@ extension ColumnReader {
             backchannelLogoutSessionRequired: try bool(),
             signedResponseAlg: try text(),
             other: try json(),
-            delivery: try json()
+            delivery: try json(),
+            sharedSignals: try sharedSignals()
         )
         return Client(
             key: key,

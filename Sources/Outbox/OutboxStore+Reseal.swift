@@ -9,6 +9,8 @@ public struct StoredSeal: Sendable {
         case signingKey(kid: String, alg: String)
         /// What completion webhooks are signed with.
         case webhookSecret
+        /// The `Authorization` header of a receiver of Shared Signals, for this URL.
+        case authorizationHeader(clientID: String, url: String)
     }
 
     /// The name of the issuer that it belongs to.
@@ -25,7 +27,7 @@ public struct SealCount: Sendable, Hashable {
     public let keyID: [UInt8]
     /// Private keys.
     public let signingKeys: Int
-    /// Secrets of completion webhooks.
+    /// Secrets of completion webhooks, and headers of receivers.
     public let webhookSecrets: Int
 
     /// So many secrets under one key.
@@ -57,7 +59,7 @@ public struct ResealPosition: Sendable, Hashable {
 public struct ResealStep: Sendable {
     /// Private keys under their new seal.
     public var signingKeys = 0
-    /// Secrets of completion webhooks under their new seal.
+    /// Secrets of completion webhooks, and headers of receivers, under their new seal.
     public var webhookSecrets = 0
     /// Seals that could not be opened; they are as they were.
     public var unopened = 0
@@ -168,9 +170,14 @@ extension PostgresConnection {
             let client = try columns.int4()
             columns.skip(1)
             let name = try columns.text()
-            return (
-                client, StoredSeal(issuerName: name, content: .webhookSecret, bytes: try columns.bytes())
+            let bytes = try columns.bytes()
+            let isWebhook = try columns.bool()
+            let header = StoredSeal.Content.authorizationHeader(
+                clientID: try columns.text(),
+                url: try columns.text()
             )
+            let content = isWebhook ? .webhookSecret : header
+            return (client, StoredSeal(issuerName: name, content: content, bytes: bytes))
         }
         var step = ResealStep(next: ResealPosition(place: .end))
         if rows.count == limit, let last = rows.last {

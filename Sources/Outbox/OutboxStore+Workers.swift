@@ -21,10 +21,12 @@ public struct KnownClient: Sendable {
     public let version: Int64
     /// Whether it is an issuer's completion webhook.
     public let isWebhook: Bool
-    /// What its webhooks are signed with, sealed as private keys are.
+    /// What its webhooks are signed with, or a receiver's `Authorization` header, sealed as private keys are.
     public let sealedSecret: [UInt8]?
     /// How its tokens are encrypted and its server connected to, a JSON object; see `Client.Metadata`.
     public let metadata: String
+    /// How it takes Security Event Tokens at its URI, a JSON object (see `SharedSignals`); `nil` where it takes logout tokens.
+    public let sharedSignals: String?
 
     /// A client as its row says.
     public init(
@@ -38,7 +40,8 @@ public struct KnownClient: Sendable {
         version: Int64,
         isWebhook: Bool = false,
         sealedSecret: [UInt8]? = nil,
-        metadata: String = "{}"
+        metadata: String = "{}",
+        sharedSignals: String? = nil
     ) {
         self.key = key
         self.issuerKey = issuerKey
@@ -51,6 +54,7 @@ public struct KnownClient: Sendable {
         self.isWebhook = isWebhook
         self.sealedSecret = sealedSecret
         self.metadata = metadata
+        self.sharedSignals = sharedSignals
     }
 }
 
@@ -174,7 +178,8 @@ extension ColumnReader {
             version: try int8(),
             isWebhook: try bool(),
             sealedSecret: try optionalBytes(),
-            metadata: try json()
+            metadata: try json(),
+            sharedSignals: try optionalJSON()
         )
     }
 }

@@ -75,6 +75,7 @@ extension PostgresStatement {
     static let webhookPut = writing(SQLText.webhook_put)
     static let webhookDelete = writing(SQLText.webhook_delete)
     static let webhookEvents = reading(SQLText.webhook_events)
+    static let signalInitiators = reading(SQLText.signal_initiators)
     static let probeTake = writing(SQLText.probe_take)
     static let probeFinish = writing(SQLText.probe_finish)
     static let probesForget = writing(SQLText.probes_forget)

@@ -26,12 +26,12 @@ public struct Answer: Sendable, Hashable {
     /// The `Retry-After` header as it was sent, at most 128 bytes.
     public let retryAfter: String?
 
-    /// `error` of a JSON body with status 400, at most 255 bytes; without a status, what the egress proxy did:
-    /// `egress_proxy_refused` or `egress_proxy_unreachable`.
-    /// Source: OpenID Connect Back-Channel Logout 1.0 §2.8.
+    /// `error` of a JSON body with status 400, of a push its `err`, at most 255 bytes; without a status, what the egress
+    /// proxy did: `egress_proxy_refused` or `egress_proxy_unreachable`.
+    /// Source: OpenID Connect Back-Channel Logout 1.0 §2.8, RFC 8935 §2.3.
     public let error: String?
 
-    /// `error_description` beside ``error``; at most 1,000 bytes.
+    /// `error_description`, or `description`, beside ``error``; at most 1,000 bytes.
     public let errorDescription: String?
 
     /// What a GET brought, where its status is 200 and all of the body came.

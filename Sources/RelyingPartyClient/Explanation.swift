@@ -2,26 +2,35 @@ import StrictJSON
 
 /// What an RP says about a 400, where it says it as the specification asks.
 ///
-/// Source: OpenID Connect Back-Channel Logout 1.0 §2.8, a JSON object with `error` and `error_description`.
+/// Source: OpenID Connect Back-Channel Logout 1.0 §2.8, a JSON object with `error` and `error_description`; of what was
+/// pushed RFC 8935 §2.3, one with `err` and `description`.
 /// Anything else, a body that is cut after 8 KiB included, is no explanation; it is never kept. What looks
 /// like a token is cut out; see ``TokenTrace``.
 package struct Explanation {
     package let error: String?
     package let description: String?
 
-    package init(_ body: [UInt8]) {
+    /// - Parameters:
+    ///   - body: as far as it came.
+    ///   - push: the headers of a push, whose credential is cut out; `nil` for what was no push.
+    package init(_ body: [UInt8], push: PushHeaders? = nil) {
         guard !body.isEmpty, case .object(let object)? = try? JSON.parse(body) else {
             error = nil
             description = nil
             return
         }
-        error = Self.text(object["error"], maximumBytes: 255)
-        description = Self.text(object["error_description"], maximumBytes: 1_000)
+        let names =
+            push == nil ? (code: "error", text: "error_description") : (code: "err", text: "description")
+        error = Self.text(object[names.code], push, maximumBytes: 255)
+        description = Self.text(object[names.text], push, maximumBytes: 1_000)
     }
 
-    private static func text(_ value: JSON?, maximumBytes: Int) -> String? {
+    private static func text(_ value: JSON?, _ push: PushHeaders?, maximumBytes: Int) -> String? {
         guard case .string(let text)? = value else { return nil }
-        return boundedText(TokenTrace.removed(from: Array(text.utf8)), maximumBytes: maximumBytes)
+        let bytes = Array(text.utf8)
+        // The credential first: it may be a part of what looks like a token.
+        let open = push?.removed(from: bytes) ?? bytes
+        return boundedText(TokenTrace.removed(from: open), maximumBytes: maximumBytes)
     }
 }
 

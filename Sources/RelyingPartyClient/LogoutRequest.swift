@@ -1,6 +1,6 @@
 public import DeliveryPolicy
 
-/// One POST of a logout token to one RP, or of a completion webhook to an OP.
+/// One POST of a logout token to one RP, of a Security Event Token to a receiver, or of a completion webhook to an OP.
 ///
 /// Source: OpenID Connect Back-Channel Logout 1.0 §2.5, the request; the token is the caller's affair.
 public struct LogoutRequest: Sendable {
@@ -10,11 +10,14 @@ public struct LogoutRequest: Sendable {
     /// The registered `backchannel_logout_uri`; its path and query are sent byte for byte.
     public let url: String
 
-    /// The form, complete: `logout_token=<jwt>`; of a webhook its JSON. At most a few kilobytes.
+    /// The form, complete: `logout_token=<jwt>`; of a push the token alone, of a webhook its JSON. At most a few kilobytes.
     public let body: [UInt8]
 
     /// What makes it a webhook; `nil` for a logout token, whose headers are always the same.
     public let webhook: WebhookHeaders?
+
+    /// What makes it a push of a Security Event Token; `nil` for all else.
+    public let push: PushHeaders?
 
     /// What makes it a call of a signer; `nil` for everything that goes to an RP or an OP's webhook.
     public let signer: SignerHeaders?
@@ -41,6 +44,7 @@ public struct LogoutRequest: Sendable {
     ///   - url: the address as it was registered; see ``url``.
     ///   - body: the form, complete; see ``body``.
     ///   - webhook: the headers of a webhook; none for a logout token.
+    ///   - push: the headers of a push; none for a logout token.
     ///   - signer: the headers of a call of a signer; none for a logout token.
     ///   - traceParent: see ``traceParent``.
     ///   - timeout: how long the attempt may take as a whole.
@@ -52,6 +56,7 @@ public struct LogoutRequest: Sendable {
         url: String,
         body: [UInt8],
         webhook: WebhookHeaders? = nil,
+        push: PushHeaders? = nil,
         signer: SignerHeaders? = nil,
         traceParent: String? = nil,
         timeout: Duration,
@@ -63,6 +68,7 @@ public struct LogoutRequest: Sendable {
         self.url = url
         self.body = body
         self.webhook = webhook
+        self.push = push
         self.signer = signer
         self.traceParent = traceParent
         self.timeout = timeout

@@ -173,7 +173,7 @@ final class Transfer {
                 totalMicroseconds: total
             )
         }
-        let explanation = Explanation(reader.explanation)
+        let explanation = Explanation(reader.explanation, push: accepted.request.push)
         let keeps = accepted.isFetch || settings.configuration.keepsBody
         let untilStart = Int64((startedAt - accepted.acceptedAt) / 1_000)
         let untilByte = unsafe lastcall_easy_microseconds(easy, CURLINFO_STARTTRANSFER_TIME_T)

@@ -33,14 +33,20 @@ struct TransferSettings: Sendable {
         self.headers = headers
     }
 
-    /// The headers of a request: those of all logout tokens, or with them a webhook's own.
+    /// The headers of a request: those of all logout tokens, or with them a webhook's own; a signer's, a push's.
     func headers(of request: LogoutRequest) throws(SettingRefused) -> SettingList {
         if let signer = request.signer { return signer.list }
-        let lines = request.webhook?.lines ?? Self.line(ofTrace: request.traceParent)
-        guard !lines.isEmpty else { return headers }
-        guard let list = SettingList([Self.withoutExpect] + lines) else {
-            throw SettingRefused(code: CURLE_OUT_OF_MEMORY)
+        let trace = Self.line(ofTrace: request.traceParent)
+        let lines: [String]
+        if let push = request.push {
+            guard !trace.isEmpty else { return push.list }
+            lines = push.lines + trace
+        } else {
+            let others = request.webhook?.lines ?? trace
+            guard !others.isEmpty else { return headers }
+            lines = [Self.withoutExpect] + others
         }
+        guard let list = SettingList(lines) else { throw SettingRefused(code: CURLE_OUT_OF_MEMORY) }
         return list
     }
 

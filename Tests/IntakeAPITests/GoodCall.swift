@@ -71,6 +71,7 @@ struct GoodCall: Sendable {
         GoodCall("PUT \(clients)/{client_id}", "PUT /v1/issuers/acme/clients/rp", client),
         GoodCall("PUT \(clients)/{client_id}", "PUT /v1/issuers/acme/clients/rp", client),
         GoodCall("PUT \(clients)/{client_id}", "PUT /v1/issuers/acme/clients/bare", "{}"),
+        GoodCall("PUT \(clients)/{client_id}", "PUT /v1/issuers/acme/clients/receiver", receiver),
         GoodCall("POST \(clients)/{client_id}/hold", "POST /v1/issuers/acme/clients/rp/hold"),
         GoodCall("GET \(clients)", "GET /v1/issuers/acme/clients"),
         GoodCall("POST \(clients)/{client_id}/release", "POST /v1/issuers/acme/clients/rp/release", "{}"),
@@ -164,6 +165,11 @@ struct GoodCall: Sendable {
            "y": "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck"}]}, "tls_client_certificate": "us", "ca": "theirs",
          "id_token_encrypted_response_alg": "ECDH-ES+A128KW", "id_token_encrypted_response_enc": "A256GCM",
          "delivery": {"max_in_flight": 1}}
+        """
+    private static let receiver = """
+        {"shared_signals": {"method": "urn:ietf:rfc:8935", "endpoint_url": "https://receiver.example/events", "aud": "receiver",
+          "events_requested": ["https://schemas.openid.net/secevent/caep/event-type/session-revoked"],
+          "authorization_header": "Bearer receiver-credential"}}
         """
     private static let login = """
         {"sub": "s", "sid": "7", "user_id": "alice", "user_agent_id": "firefox", "expires_at": "2999-01-01T00:00:00Z"}

@@ -36,6 +36,7 @@ struct SecrecyTests {
                 "backchannel_logout_uri", "backchannel_logout_session_required",
                 "id_token_signed_response_alg",
                 "client_name", "jwks", "jwks_uri", "delivery", "tls_client_certificate", "ca", "client_id",
+                "shared_signals",
                 "id_token_encrypted_response_alg", "id_token_encrypted_response_enc",
             ], ""
         ),
@@ -96,6 +97,22 @@ struct SecrecyTests {
                     json: "{\"targets\": [{\"\(member)\": \(value)\(others)}]}"
                 )
                 #expect([202, 400].contains(answer.status), "\(member) \(value.prefix(60)): \(answer.text)")
+            }
+            for member in ["method", "endpoint_url", "aud", "events_requested", "authorization_header"] {
+                let others = [
+                    (name: "method", value: #""urn:ietf:rfc:8935""#),
+                    (name: "endpoint_url", value: #""https://rp.example/""#),
+                ].filter { $0.name != member }.map { #", "\#($0.name)": \#($0.value)"# }.joined()
+                for value in [value, "[\(value)]"] {
+                    let answer = await api.call(
+                        "PUT /v1/issuers/acme/clients/receiver",
+                        json: "{\"shared_signals\": {\"\(member)\": \(value)\(others)}}"
+                    )
+                    #expect(
+                        [200, 201, 400].contains(answer.status),
+                        "\(member) \(value.prefix(60)): \(answer.text)"
+                    )
+                }
             }
             for member in policy {
                 let body = "{\"delivery\": {\"\(member)\": \(value)}}"

@@ -106,6 +106,41 @@ struct ResealTests {
         #expect(told == ["\(bench.issuer) \(count)", "\(other) 1"])
     }
 
+    @Test("the header of a receiver is sealed anew for its client and its URL")
+    func authorizationHeader() async throws {
+        let bench = try await Workbench()
+        let metadata = Client.Metadata(
+            backchannelLogoutURI: "https://rp.example/events",
+            backchannelLogoutSessionRequired: false,
+            signedResponseAlg: "RS256",
+            other: "{}",
+            delivery: "{}",
+            sharedSignals: SharedSignals()
+        )
+        let change = AuthorizationChange.replace(Self.seal(Self.old, "header"))
+        _ = try await bench.store.putClient("rp", of: bench.issuer, metadata, authorization: change) { _ in
+            AuditNote(.clientRegistered, clientID: "rp", actor: "test")
+        }
+        let seen = Mutex<[StoredSeal.Content]>([])
+        var position = ResealPosition.beginning
+        while !position.isEnd {
+            let step = try await bench.store.reseal(after: position, under: Self.new, actor: "test") {
+                stored in
+                seen.withLock { $0.append(stored.content) }
+                return Self.resealed(stored)
+            }
+            position = step.next
+        }
+        #expect(
+            seen.withLock { $0 } == [.authorizationHeader(clientID: "rp", url: "https://rp.example/events")]
+        )
+        #expect(
+            try await bench.store.sealCounts() == [
+                SealCount(keyID: Self.new, signingKeys: 0, webhookSecrets: 1)
+            ]
+        )
+    }
+
     @Test("what cannot be opened stays as it is, and holds up nothing")
     func lost() async throws {
         let bench = try await Workbench()

@@ -82,6 +82,25 @@ struct EgressProxyTests {
         #expect(received.values(of: "webhook-id") == ["msg_1"])
     }
 
+    @Test("a receiver's credential goes through the tunnel, and not to the proxy")
+    func pushes() async throws {
+        let (server, proxy) = (try Harness.server(), try ScriptedProxy())
+        let headers = try #require(PushHeaders(authorization: "Bearer of-the-receiver"))
+        let request = LogoutRequest(
+            lane: 1,
+            url: server.uri("/events", host: "a.rp.test"),
+            body: Array("a.b.c".utf8),
+            push: headers,
+            timeout: Harness.ample,
+            rule: Self.strict
+        )
+        let answer = try await withProxy(proxy) { client in await client.post(request) }
+        #expect(answer.status == 200)
+        #expect(server.received.first?.values(of: "authorization") == ["Bearer of-the-receiver"])
+        let asked = proxy.received.map { String(decoding: $0.head, as: UTF8.self) }
+        #expect(asked.count == 1 && !asked.contains { $0.lowercased().contains("authorization") })
+    }
+
     @Test("credentials reach the proxy as they are", arguments: ["a:b", "me:", "a%41:p%3a:@/ü ?#", "+:%00"])
     func credentials(text: String) async throws {
         let (server, proxy) = (try Harness.server(), try ScriptedProxy())

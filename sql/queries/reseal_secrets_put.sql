@@ -1,4 +1,4 @@
--- Store webhook secrets under their new seals, where the old ones are still there. Versions stay: the secret is the same.
+-- Store secrets of clients under their new seals, where the old ones are still there. Versions stay: the secret is the same.
 -- $1 client_key int4[] · $2 old seal bytea[] · $3 new seal bytea[]. Returns: issuer_key of each that was.
 update lastcall.clients c set sealed_secret = u.new
 from unnest($1::int4[], $2::bytea[], $3::bytea[]) u(client_key, old, new)

@@ -132,11 +132,11 @@ facts as materialized (
 audit as (
     insert into lastcall.audit_events (audit_id, issuer_key, type, severity, subject_id, client_id, actor, data)
     select lastcall.uuid7_nth((select id from first), place), issuer_key, 'logout.back_channel.attempted', 'info', delivery_id, client_id, 'system',
-        jsonb_strip_nulls(jsonb_build_object('attempt', attempt, 'outcome', outcome, 'http_status', http_status))
+        jsonb_strip_nulls(jsonb_build_object('attempt', attempt, 'outcome', outcome, 'http_status', http_status, 'error', error))
     from (
-        select place, issuer_key, delivery_id, client_id, attempt, outcome, http_status from over where outcome <> 'delivered' and not is_webhook
+        select place, issuer_key, delivery_id, client_id, attempt, outcome, http_status, error from over where outcome <> 'delivered' and not is_webhook
         union all
-        select place::int, issuer_key, delivery_id, client_id, attempt, outcome, http_status from held
+        select place::int, issuer_key, delivery_id, client_id, attempt, outcome, http_status, error from held
         where outcome is not null and closing is null and not lastcall.is_webhook(delivery_id)) a
     union all
     select lastcall.uuid7_nth((select id from first), 1048576 + place), issuer_key, t.type, lastcall.severity_of(t.type, null), delivery_id, client_id, actor,

@@ -37,6 +37,7 @@ extension Schema {
                         anyObject.describing("A JWK Set of public keys, at most 64 KiB; not with jwks_uri.")
                     ),
                     .optional("jwks_uri", uri), .optional("client_name", .text(0...1_000)),
+                    .optional("shared_signals", named("SharedSignalsTerms")),
                     .optional("delivery", named("DeliveryPolicy")),
                     .optional(
                         "tls_client_certificate",
@@ -63,13 +64,49 @@ extension Schema {
                 .optional("client_name", text), .optional("jwks", anyObject), .optional("jwks_uri", text),
                 .optional("tls_client_certificate", .text(.credentialName)),
                 .optional("ca", .text(.credentialName)),
+                .optional("shared_signals", named("SharedSignals")),
                 .required("delivery", named("DeliveryPolicy")), .required("held", boolean),
                 .required("breaker", words(BreakerState.self)),
                 .required(
                     "warnings",
-                    .array(of: text.describing("no_active_key_for_alg, backchannel_logout_uri_not_allowed."))
+                    .array(
+                        of: text.describing(
+                            "no_active_key_for_alg, backchannel_logout_uri_not_allowed, endpoint_url_not_allowed."
+                        )
+                    )
                 ),
                 .required("created_at", time), .required("updated_at", time),
+            ])
+        ),
+        (
+            "SharedSignalsTerms",
+            .object([
+                .required("method", words(SharedSignals.Method.self)), .required("endpoint_url", uri),
+                .optional(
+                    "aud",
+                    .text(1...1_024).describing("The aud of its tokens; the client_id unless given.")
+                ),
+                .optional(
+                    "events_requested",
+                    .array(of: .text(1...1_024), 0...100).describing(
+                        "Among them \(SharedSignals.sessionRevoked), the only one that is sent."
+                    )
+                ),
+                .optional(
+                    "authorization_header",
+                    Schema.text(1...AuthorizationHeader.maximumBytes).orNull.describing(
+                        "Sent with each token, and never shown. Not given: the one that is kept; null: none."
+                    )
+                ),
+                .optional("has_authorization_header", boolean.describing("Ignored; as an answer shows it.")),
+            ]).describing("The client takes Security Event Tokens; not with backchannel_logout_uri.")
+        ),
+        (
+            "SharedSignals",
+            .object([
+                .required("method", words(SharedSignals.Method.self)), .required("endpoint_url", uri),
+                .optional("aud", text), .required("events_requested", .array(of: text, 0...100)),
+                .required("has_authorization_header", boolean),
             ])
         ),
         (

@@ -80,6 +80,9 @@ extension KeyRing {
             return try? sealed?.resealed(issuerID: issuer, kid: kid, algorithm: alg, with: self)?.bytes
         case .webhookSecret:
             return try? WebhookSecret.resealed(stored.bytes, issuerID: issuer, with: self)?.bytes
+        case .authorizationHeader(let clientID, let url):
+            let owner = AuthorizationHeader.Owner(issuer: stored.issuerName, clientID: clientID, url: url)
+            return try? AuthorizationHeader.resealed(stored.bytes, of: owner, with: self)?.bytes
         }
     }
 }
