@@ -212,7 +212,7 @@ let package = Package(
         tests("StrictJSON"),
         tests("LogoutModel"),
         tests("DeliveryPolicy", ["LogoutModel", "StrictJSON"]),
-        tests("LogoutTokens", ["LastcallTestKit", "StrictJSON"]),
+        tests("LogoutTokens", ["LastcallTestKit", "LogoutModel", "StrictJSON"]),
         tests("AuditTrail", ["LogoutModel"]),
         tests("PostgresClient", ["LastcallTestKit"]),
         tests("RelyingPartyClient", ["DeliveryPolicy", "LastcallTestKit"]),

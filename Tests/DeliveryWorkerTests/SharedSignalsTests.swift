@@ -166,7 +166,7 @@ struct SharedSignalsTests {
                 let event = try await bench.logout("receiver")
                 let end = try await bench.end(of: event)
                 #expect(try end.delivery.status == "failed" && end.delivery.reason == "rejected")
-                let attempt = try #require(end.attempts.first)
+                let attempt = try #require(try end.attempts.first)
                 #expect(try end.attempts.count == 1 && attempt.error == err && attempt.httpStatus == 400)
                 // A receiver that echoes the credential is not quoted with it.
                 #expect(attempt.errorDescription == "because [redacted]")

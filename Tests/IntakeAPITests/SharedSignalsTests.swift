@@ -1,3 +1,4 @@
+import IntakeAPI
 import LastcallTestKit
 import StrictJSON
 import Testing
