@@ -221,5 +221,5 @@ struct RemoteSignerTests {
 
 extension LogoutEvent {
     /// How many of its deliveries were accepted.
-    fileprivate var delivered: Int { deliveryCounts.first { $0.status == "delivered" }?.count ?? 0 }
+    var delivered: Int { deliveryCounts.first { $0.status == "delivered" }?.count ?? 0 }
 }
