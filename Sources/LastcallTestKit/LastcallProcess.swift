@@ -34,9 +34,15 @@ public final class LastcallProcess: Sendable {
     /// - Parameters:
     ///   - arguments: the subcommand and its arguments.
     ///   - environment: all of it but `PATH`.
-    ///   - through: a program, by its path, and its arguments, that becomes `lastcall` by exec, such as `prlimit`.
+    ///   - through: a program, by its path, and its arguments, that becomes the one to start by exec, such as `prlimit`.
+    ///   - program: what is started instead of the built program, with words that come before `arguments`.
     /// - Throws: ``TestKitError``.
-    public init(_ arguments: [String], environment: [String: String] = [:], through: [String] = []) throws {
+    public init(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        through: [String] = [],
+        program: [String]? = nil
+    ) throws {
         folder = try Self.makeFolder()
         lifeline = try Shell.Lifeline()
         var variables = ["PATH": "/usr/bin:/bin"]
@@ -45,7 +51,7 @@ public final class LastcallProcess: Sendable {
         }
         variables.merge(environment) { $1 }
         id = try Shell.spawn(
-            through + [Self.executable()] + arguments,
+            through + (program ?? [Self.executable()]) + arguments,
             environment: variables.map { "\($0.key)=\($0.value)" },
             output: folder + "/output",
             errors: folder + "/errors",
@@ -105,13 +111,18 @@ public final class LastcallProcess: Sendable {
 
     /// Runs a command to its end.
     ///
+    /// - Parameters:
+    ///   - arguments: as for ``init(_:environment:program:)``, like the others.
+    ///   - environment: all of it but `PATH`.
+    ///   - program: what is started instead of the built program.
     /// - Returns: its end, and what it printed.
     /// - Throws: ``TestKitError``.
     public static func run(
         _ arguments: [String],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        program: [String]? = nil
     ) async throws -> (end: End, output: String, errors: String) {
-        let process = try LastcallProcess(arguments, environment: environment)
+        let process = try LastcallProcess(arguments, environment: environment, program: program)
         return (await process.end(), process.output, process.errors)
     }
 
@@ -135,7 +146,10 @@ public final class LastcallProcess: Sendable {
     }
 
     /// `lastcall` lies beside the test program in the build folder.
-    private static func executable() throws -> String {
+    ///
+    /// - Returns: its path.
+    /// - Throws: ``TestKitError`` where it was not built.
+    public static func executable() throws -> String {
         var folder = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         while let slash = folder.lastIndex(of: "/") {
             folder = String(folder[..<slash])
