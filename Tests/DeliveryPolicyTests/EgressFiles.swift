@@ -32,7 +32,7 @@ enum EgressFiles {
     }
 
     private static func excepted(_ blocks: [AddressBlock]) -> String {
-        blocks.map { "                    - \($0.cidr)  # \($0.name), \($0.source)" }.joined(separator: "\n")
+        blocks.map { "              - \($0.cidr)  # \($0.name), \($0.source)" }.joined(separator: "\n")
     }
 
     private static let networkPolicy = """
