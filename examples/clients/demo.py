@@ -11,7 +11,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
-from running import Failed, Lastcall, Process, certificates, check, eventually, folder, free_port  # noqa: E402
+from running import (Failed, Lastcall, Process, Psql, certificates, check, eventually, folder,  # noqa: E402
+                     free_port, is_open)
 
 ISSUER = "https://op.example.com"
 
@@ -39,6 +40,7 @@ class Scene:
         self.rp = Process("the RP", ["/usr/bin/python3", str(HERE.parent / "rp" / "rp.py"), str(port),
                                      str(self.at / "tls.pem"), str(self.at / "tls-key.pem"), ISSUER, "wiki",
                                      f"{lastcall.url}/issuers/op/jwks.json"], self.at / "rp.log")
+        self.rp.wait_until(lambda: is_open(port))
 
     def run(self, name, run):
         """Starts a client example; a session id with characters that a path must escape."""
@@ -58,7 +60,7 @@ class Scene:
         refused = [line for line in lines if "refused" in line]
         if refused:
             raise Failed(f"the RP refused: {refused}")
-        return [line["ended"] for line in lines]
+        return [line["ended"] for line in lines if "ended" in line]
 
     def psql(self, user, *arguments):
         return subprocess.run(["psql", "-X", "-v", "ON_ERROR_STOP=1", "-d",
@@ -72,7 +74,9 @@ def play(scene):
         scene.finish(name, 1, scene.run(name, 1))
 
     print("SQL, as a role that may use the door and nothing else:")
-    scene.psql("lastcall", "-c", "create role op_role login")
+    operator = Psql(scene.lastcall, "lastcall")
+    operator.run("create role op_role login;")
+    operator.close()
     scene.lastcall.command("sql-door", "grant", "op_role")
     values = {"issuer": "op", "session_id": "SQL 1/é", "client_id": "wiki", "sub": "alice", "sid": "SQL-1"}
     door = scene.psql("op_role", *(f"-v{name}={value}" for name, value in values.items()),

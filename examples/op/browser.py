@@ -42,7 +42,8 @@ class Browser:
         """(where it ended, the page); for a redirect that is not followed (where it leads, "")."""
         data = urllib.parse.urlencode(values).encode() if values is not None else None
         try:
-            with (self.following if follow else self.staying).open(url, data, timeout=10) as answer:
+            request = urllib.request.Request(url, data, {"Accept": "text/html"})
+            with (self.following if follow else self.staying).open(request, timeout=10) as answer:
                 return answer.url, answer.read().decode()
         except urllib.error.HTTPError as error:
             if error.code in (301, 302, 303, 307) and not follow:

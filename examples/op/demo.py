@@ -14,7 +14,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 from browser import Browser  # noqa: E402
-from running import Failed, Lastcall, Process, certificates, check, eventually, folder, free_port  # noqa: E402
+from running import (Failed, Lastcall, Process, Psql, certificates, check, eventually, folder,  # noqa: E402
+                     free_port)
 
 KID = "op-1"
 
@@ -85,7 +86,7 @@ class Scene:
 
 
 def play(scene):
-    alice = [Browser(scene.ca) for _ in range(3)]
+    alice = [Browser(scene.ca) for _ in range(4)]
 
     print("alice logs in at the wiki with two browsers:")
     for browser in alice[:2]:
@@ -115,6 +116,22 @@ def play(scene):
     check(True, "the logout that waited has been delivered: Apache sends the second browser to the OP")
     check(alice[2].is_logged_in(scene.wiki, "alice"), "the third browser is still logged in")
 
+    print("a transaction holds the session of a fourth browser, so that Lastcall answers 503 to its logout:")
+    alice[3].log_in(scene.wiki + "/", "alice", "wonderland")
+    eventually("Lastcall should know both sessions", lambda: scene.participations() == 2)
+    session = scene.lastcall.lines("sessions", "list", "example", "--sub", "alice")[0]
+    holder = Psql(scene.lastcall, "lastcall")
+    holder.run("begin; select lastcall.end_participation('example', "
+               f"'{session['session_id']}', 'wiki', '{session['sid']}');")
+    page = alice[3].log_out_at(scene.op)
+    check("are being told" in page, "the OP logs her out, and its page says that the applications are being told")
+    eventually("Lastcall should answer 503", lambda: "logout-events: 503" in scene.op_process.log.read_text())
+    check(alice[3].is_logged_in(scene.wiki, "alice"), "Lastcall has answered 503, and the OP will send the call again")
+    holder.run("rollback;")
+    holder.close()
+    eventually("the wiki should be told", lambda: not alice[3].is_logged_in(scene.wiki, "alice"))
+    check(True, "the transaction is rolled back, and the logout delivered")
+
     print("with the third browser she goes to the shop too, and logs out there:")
     check(alice[2].is_logged_in(scene.shop, "alice", follow=True), "the shop lets her in without a password")
     eventually("Lastcall should know both logins", lambda: scene.participations() == 2)
@@ -127,11 +144,11 @@ def play(scene):
     eventually("all logouts should have ended", lambda: all(
         event["ended_at"] for event in scene.lastcall.lines("events", "list", "example")))
     events = scene.lastcall.lines("events", "list", "example")
-    check(len(events) == 3, "three logouts, one for each session that ended")
+    check(len(events) == 4, "four logouts, one for each session that ended")
     check(all(event["status"] == "completed" for event in events), "each is completed")
     deliveries = scene.lastcall.lines("deliveries", "list", "example")
-    check(sorted(d["client_id"] for d in deliveries) == ["shop", "wiki", "wiki", "wiki"]
-          and all(d["status"] == "delivered" for d in deliveries), "four deliveries, each accepted by Apache")
+    check(sorted(d["client_id"] for d in deliveries) == ["shop"] + ["wiki"] * 4
+          and all(d["status"] == "delivered" for d in deliveries), "five deliveries, each accepted by Apache")
 
 
 def main():

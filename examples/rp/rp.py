@@ -136,6 +136,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        print(json.dumps({"failed": str(sys.exc_info()[1])}), flush=True)
+
+
 def end_sessions(sub, sid):
     """Yours to write: with a sid end that session, without one all sessions of sub. None found is fine too: 200."""
     print(json.dumps({"ended": {"sub": sub, "sid": sid}}), flush=True)
@@ -158,7 +163,7 @@ def main():
         sys.exit("usage: rp.py PORT CERTIFICATE.pem KEY.pem ISSUER CLIENT_ID JWKS_URL")
     port, certificate, key, issuer, client_id, jwks = sys.argv[1:]
     Handler.tokens = LogoutTokens(issuer, client_id, KeySet(jwks))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", int(port)), Handler)
+    server = Server(("127.0.0.1", int(port)), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)

@@ -41,6 +41,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def is_open(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
 def folder():
     """A temporary folder, removed in the end. The users of Postgres and Apache must be able to pass through it."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="lastcall-example-"))
@@ -142,6 +150,31 @@ class Lastcall:
         path.touch(0o600)
         path.write_text(made["key"])
         return path
+
+
+class Psql:
+    """A session of psql in the Postgres of `lastcall up`, line by line."""
+
+    def __init__(self, lastcall, user):
+        target = f"host={lastcall.at}/lastcall/socket dbname=lastcall user={user}"
+        self.child = subprocess.Popen(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", target], text=True,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        atexit.register(self.child.kill)
+
+    def run(self, statement):
+        """Runs a statement and waits for its end; returns what it prints."""
+        self.child.stdin.write(statement + "\n\\echo done\n")
+        self.child.stdin.flush()
+        lines = []
+        for line in self.child.stdout:
+            if line == "done\n":
+                return "".join(lines)
+            lines.append(line)
+        raise Failed(f"psql: {''.join(lines)}")
+
+    def close(self):
+        self.child.stdin.close()
+        self.child.wait()
 
 
 def trusting(ca):

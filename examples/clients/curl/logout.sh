@@ -11,7 +11,7 @@ base=$LASTCALL_URL/v1/issuers/$LASTCALL_ISSUER
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 
-# Percent-encoded, for a path.
+# Percent-encoded, for a path, and for the key, which must be visible ASCII.
 quoted() {
     local LC_ALL=C text=$1 i character code
     for ((i = 0; i < ${#text}; i++)); do
@@ -46,7 +46,7 @@ call -X PUT "$base/sessions/$(quoted "$session_id")/clients/$(quoted "$client_id
     -d "{\"sub\": $(json "$sub"), \"sid\": $(json "$sid")}"
 
 # When the session ends. The same key for the same logout: however often it is sent, it is one.
-call -X POST "$base/logout-events" -H "Idempotency-Key: session-$session_id" -H "Prefer: wait=30" \
+call -X POST "$base/logout-events" -H "Idempotency-Key: session-$(quoted "$session_id")" -H "Prefer: wait=30" \
     -d "{\"session_id\": $(json "$session_id"), \"initiator\": \"idp-logout\"}"
 
 cat "$answer"

@@ -28,7 +28,7 @@ class Lastcall:
 
     def log_out(self, session_id, wait=30):
         """When the session ends. The same key for the same logout: however often it is sent, it is one."""
-        headers = {"Idempotency-Key": f"session-{session_id}", "Prefer": f"wait={wait}"}
+        headers = {"Idempotency-Key": f"session-{quote(session_id)}", "Prefer": f"wait={wait}"}
         return self.call("POST", "/logout-events", {"session_id": session_id, "initiator": "idp-logout"}, headers)
 
     def call(self, method, path, body, headers=None):

@@ -20,6 +20,6 @@ commit;
 begin;
 delete from op_sessions where id = :'session_id';
 select lastcall.enqueue_logout(
-    :'issuer', jsonb_build_object('session_id', :'session_id', 'initiator', 'idp-logout'), 'session-' || :'session_id') as event_id \gset
+    :'issuer', jsonb_build_object('session_id', :'session_id', 'initiator', 'idp-logout'), 'session-' || md5(:'session_id')) as event_id \gset
 commit;
 \echo :event_id

@@ -56,7 +56,7 @@ struct Lastcall: Sendable {
             "POST",
             "/logout-events",
             body: ["session_id": session, "initiator": "idp-logout"],
-            headers: ["Idempotency-Key": "session-\(session)", "Prefer": "wait=\(wait)"]
+            headers: ["Idempotency-Key": "session-\(quoted(session))", "Prefer": "wait=\(wait)"]
         )
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
