@@ -2,6 +2,7 @@
 """Runs each client example against a real Lastcall and a real RP, and checks that the RP was told."""
 
 import argparse
+import atexit
 import json
 import os
 import pathlib
@@ -45,9 +46,11 @@ class Scene:
     def run(self, name, run):
         """Starts a client example; a session id with characters that a path must escape."""
         session = f"{name} {run}/é"
-        return subprocess.Popen([*self.clients[name], session, "wiki", "alice", f"{name}-{run}"],
-                                env={**os.environ, **self.environment}, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True)
+        child = subprocess.Popen([*self.clients[name], session, "wiki", "alice", f"{name}-{run}"],
+                                 env={**os.environ, **self.environment}, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True)
+        atexit.register(child.kill)
+        return child
 
     def finish(self, name, run, child):
         output = child.communicate(timeout=60)[0]
