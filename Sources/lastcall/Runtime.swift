@@ -81,7 +81,8 @@ struct Runtime {
         self.collector = collector
         let tracer = collector.map { TraceRecorder(exporter: $0.exporter, oneIn: settings.tracesSampleOneIn) }
         let tracing = DeliveryTracing(tracer: tracer, propagates: settings.propagateTraceContext)
-        let worker = roles.contains(.deliveries) ? try Self.worker(settings, budget, store, tracing, logger) : nil
+        let worker =
+            roles.contains(.deliveries) ? try Self.worker(settings, budget, store, tracing, logger) : nil
         self.worker = worker
         if let worker { wake.listen { worker.wake($0) } }
         let probe = ReadinessProbe(store: store, pool: pool, worker: worker, lease: settings.lease)

@@ -37,7 +37,9 @@ struct HealthCommand: AsyncParsableCommand {
     }
 
     private func server() throws -> APIServer {
-        if let server = try remote.filled(from: ProcessInfo.processInfo.environment).server() { return server }
+        if let server = try remote.filled(from: ProcessInfo.processInfo.environment).server() {
+            return server
+        }
         guard case .tcp(let host, let port) = try loadSettings(flags).adminListen, port != 0 else {
             throw Failure("admin_listen names no port to ask", code: Failure.misconfigured)
         }
@@ -54,7 +56,7 @@ struct HealthCommand: AsyncParsableCommand {
     private func answer(of server: APIServer, to call: APICall) async -> APIAnswer? {
         await withTaskGroup { group in
             group.addTask { try? await server.send(call) }
-            group.addTask { 
+            group.addTask {
                 try? await Task.sleep(for: .seconds(timeout))
                 return nil
             }
