@@ -76,34 +76,14 @@ extension OperatorConsole {
         shown["is_open"] = isOpen
         shown["can_redeliver"] = !isOpen
         shown["needs_force"] = status == "delivered"
+        let token = TokenContents(delivery: delivery, client: client, issuer: issuer)
         return Page(
             template: "delivery",
             title: "Delivery",
             place: "events",
-            view: ["delivery": shown, "claims": Self.claims(delivery, client, issuer)],
+            view: ["delivery": shown, "claims": token.rows, "claims_hint": token.hint],
             isLive: true
         )
-    }
-
-    /// What the last token said, or the next one will: it is made anew for each attempt and kept nowhere.
-    private static func claims(_ delivery: JSON, _ client: JSON?, _ issuer: JSON?) -> [View] {
-        let last = delivery["attempts"]?.elements.last
-        let lifetime =
-            (client?["delivery"]?["token_lifetime_seconds"] ?? issuer?["delivery"]?["token_lifetime_seconds"])?
-            .int ?? 120
-        let rows: [(String, String?, String)] = [
-            ("typ", "logout+jwt", "header"), ("alg", client?["id_token_signed_response_alg"]?.text, "header"),
-            ("kid", last?["kid"]?.text ?? "of the key that is active then", "header"),
-            ("iss", issuer?["issuer"]?.text, "claim"), ("aud", delivery["client_id"]?.text, "claim"),
-            ("iat", last?["started_at"]?.text.map { "\($0), in seconds" } ?? "when it is sent", "claim"),
-            ("exp", "\(lifetime) s after iat", "claim"),
-            ("jti", last?["jti"]?.text ?? "new for each attempt", "claim"),
-            ("events", "http://schemas.openid.net/event/backchannel-logout", "claim"),
-            ("sub", delivery["sub"]?.text, "claim"), ("sid", delivery["sid"]?.text, "claim"),
-        ]
-        return rows.compactMap { label, value, part in
-            value.map { ["label": label, "value": $0, "part": part] }
-        }
     }
 
     /// What a list may be narrowed to.

@@ -117,6 +117,35 @@ struct PageTests {
         #expect(try await browser.get("/console/i/op/clients/b").body.contains("{{csrf}}"))
     }
 
+    @Test("a receiver of Shared Signals is shown as one: where it is told, and what its token says")
+    func receiver() async throws {
+        let world = try await ConsoleWorld()
+        try await world.prepare(clients: [:])
+        let terms =
+            #"{"method": "urn:ietf:rfc:8935", "endpoint_url": "https://127.0.0.1:9/events", "aud": "signals", "authorization_header": "Bearer abcdefgh-0123"}"#
+        try await world.api(
+            "PUT",
+            "/v1/issuers/op/clients/receiver",
+            #"{"shared_signals": \#(terms), "id_token_signed_response_alg": "ES256"}"#
+        )
+        try await world.logout(#"{"client_id": "receiver", "sub": "alice", "sid": "s1"}"#)
+        let browser = Browser(world)
+        try await browser.signIn(ConsoleWorld.operatorKey)
+        for path in ["/clients", "/clients/receiver"] {
+            let page = try await browser.get("/console/i/op\(path)").body
+            #expect(page.contains("https://127.0.0.1:9/events") && !page.contains("not covered"), "\(path)")
+            #expect(!page.contains("abcdefgh"), "\(path)")
+        }
+        let delivery = try #require(
+            try await world.api("GET", "/v1/issuers/op/deliveries")["items"]?.elements.first?["id"]?.text
+        )
+        let page = try await browser.get("/console/i/op/deliveries/\(delivery)").body
+        for word in ["secevent+jwt", "signals", "event-type/session-revoked", "sub_id session"] {
+            #expect(page.contains(word), "\(word)")
+        }
+        #expect(!page.contains("logout+jwt"))
+    }
+
     @Test("addresses that mean nothing are not found, and nonsense in a query is refused in words")
     func nothing() async throws {
         let world = try await ConsoleWorld()
