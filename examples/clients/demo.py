@@ -36,7 +36,7 @@ class Scene:
         metadata = self.at / "wiki.json"
         metadata.write_text(json.dumps({"backchannel_logout_uri": f"https://localhost:{port}/logout"}))
         lastcall.command("clients", "put", "op", "wiki", "--metadata", metadata)
-        self.environment = {"LASTCALL_URL": lastcall.url, "LASTCALL_ISSUER": "op",
+        self.environment = {"LASTCALL_API_URL": lastcall.url, "ISSUER": "op",
                             "LASTCALL_API_KEY_FILE": str(lastcall.api_key("op", "sessions", "logout"))}
         self.rp = Process("the RP", ["/usr/bin/python3", str(HERE.parent / "rp" / "rp.py"), str(port),
                                      str(self.at / "tls.pem"), str(self.at / "tls-key.pem"), ISSUER, "wiki",

@@ -5,15 +5,24 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Settings of another Lastcall, and a proxy, are not for what is started here.
+for variable in [name for name in os.environ if name.startswith("LASTCALL_")]:
+    del os.environ[variable]
+os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1"
+# Whoever ends this process ends what it has started, too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 class Failed(Exception):
@@ -81,7 +90,7 @@ class Process:
         if self.child.poll() is None:
             self.child.terminate()
             try:
-                self.child.wait(20)
+                self.child.wait(35)  # longer than drain_seconds
             except subprocess.TimeoutExpired:
                 self.child.kill()
                 self.child.wait()

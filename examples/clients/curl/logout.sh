@@ -3,11 +3,11 @@
 set -euo pipefail
 
 if [ $# != 4 ]; then
-    echo "usage: LASTCALL_URL=... LASTCALL_ISSUER=... LASTCALL_API_KEY_FILE=... logout.sh SESSION_ID CLIENT_ID SUB SID" >&2
+    echo "usage: LASTCALL_API_URL=... ISSUER=... LASTCALL_API_KEY_FILE=... logout.sh SESSION_ID CLIENT_ID SUB SID" >&2
     exit 64
 fi
 session_id=$1 client_id=$2 sub=$3 sid=$4
-base=$LASTCALL_URL/v1/issuers/$LASTCALL_ISSUER
+base=$LASTCALL_API_URL/v1/issuers/$ISSUER
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
 

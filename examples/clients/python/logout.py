@@ -14,10 +14,10 @@ WAITS = [0.2, 0.5, 1, 2, 4, 8, 16]
 
 
 class Lastcall:
-    """Needs LASTCALL_URL, LASTCALL_ISSUER and LASTCALL_API_KEY_FILE."""
+    """Needs LASTCALL_API_URL, ISSUER and LASTCALL_API_KEY_FILE."""
 
     def __init__(self, environment=os.environ):
-        self.base = f"{environment['LASTCALL_URL']}/v1/issuers/{environment['LASTCALL_ISSUER']}"
+        self.base = f"{environment['LASTCALL_API_URL']}/v1/issuers/{environment['ISSUER']}"
         with open(environment["LASTCALL_API_KEY_FILE"]) as file:
             self.key = file.read().strip()
 

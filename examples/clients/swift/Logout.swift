@@ -31,9 +31,9 @@ struct Lastcall: Sendable {
     let base: String
     let key: String
 
-    /// Reads LASTCALL_URL, LASTCALL_ISSUER and the file LASTCALL_API_KEY_FILE.
+    /// Reads LASTCALL_API_URL, ISSUER and the file LASTCALL_API_KEY_FILE.
     init(environment: [String: String]) throws {
-        guard let url = environment["LASTCALL_URL"], let issuer = environment["LASTCALL_ISSUER"],
+        guard let url = environment["LASTCALL_API_URL"], let issuer = environment["ISSUER"],
             let file = environment["LASTCALL_API_KEY_FILE"]
         else { throw URLError(.badURL) }
         base = "\(url)/v1/issuers/\(issuer)"
