@@ -15,8 +15,6 @@ import time
 import urllib.error
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
 # Settings of another Lastcall, and a proxy, are not for what is started here.
 for variable in [name for name in os.environ if name.startswith("LASTCALL_")]:
     del os.environ[variable]
