@@ -39,7 +39,15 @@ struct ImageTests {
         let admin = try await fleet.port(of: "admin", worker)
         try await fleet.deliversOneLogout(port: port, tls: try TLSClient(trusting: authority))
         #expect(try await LoopbackCall.send("GET", "/readyz", port: admin).status == 200)
-        #expect(try await LoopbackCall.send("GET", "/metrics", port: admin).status == 200)
+        let metrics = try await LoopbackCall.send("GET", "/metrics", port: admin)
+        // What deploy/kubernetes/autoscaling.yaml scales by.
+        #expect(metrics.status == 200 && metrics.body.contains("\nlastcall_oldest_due_age_seconds "))
+        let health = try await LastcallProcess.run(
+            try PodManifest.healthCheck(),
+            environment: ["LASTCALL_ADMIN_LISTEN": "0.0.0.0:\(admin)"],
+            program: enter
+        )
+        #expect(health.end == .exit(0), "\(health.errors)")
         for process in [api, worker] {
             let facts = try ProcessFacts(process)
             #expect(facts.users == Array(repeating: "65532", count: 4))
