@@ -60,6 +60,7 @@ def folder():
     """A temporary folder, removed in the end. The users of Postgres and Apache must be able to pass through it."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="lastcall-example-"))
     path.chmod(0o755)
+    os.umask(0o022)
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     return path
 
