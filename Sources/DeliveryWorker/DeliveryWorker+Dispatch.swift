@@ -55,7 +55,7 @@ extension DeliveryWorker {
         }
         if !pushes.isEmpty {
             let (told, unread) = await withInitiators(pushes)
-            signing.add(told)
+            signing.add(await withTraces(told))
             orphans += unread
         }
         await giveBack(orphans, claimedAt)

@@ -22,7 +22,7 @@ public struct LogoutRequest: Sendable {
     /// What makes it a call of a signer; `nil` for everything that goes to an RP or an OP's webhook.
     public let signer: SignerHeaders?
 
-    /// The `traceparent` header of a logout token's request; none unless given.
+    /// The `traceparent` header of a logout token's request, or of a push; none unless given.
     public let traceParent: String?
 
     /// One deadline for everything from here on: waiting, resolving, connecting, TLS, the answer.
