@@ -1693,10 +1693,10 @@ CREATE TABLE lastcall.clients (
     breaker_opened_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     breaker_recovered_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
     shared_signals jsonb,
-    has_secret boolean GENERATED ALWAYS AS ((sealed_secret IS NOT NULL)) STORED NOT NULL,
+    has_secret boolean DEFAULT false NOT NULL,
     CONSTRAINT clients_backchannel_logout_uri_check CHECK ((octet_length(backchannel_logout_uri) <= 2048)),
     CONSTRAINT clients_check CHECK (((backchannel_logout_uri IS NOT NULL) OR (NOT backchannel_logout_session_required))),
-    CONSTRAINT clients_check1 CHECK (((shared_signals IS NULL) OR (backchannel_logout_uri IS NOT NULL))),
+    CONSTRAINT clients_check1 CHECK (((shared_signals IS NULL) OR ((backchannel_logout_uri IS NOT NULL) AND (metadata ? 'id_token_encrypted_response_alg'::text) AND (has_secret = (sealed_secret IS NOT NULL))))),
     CONSTRAINT clients_client_id_check CHECK (((octet_length(client_id) >= 1) AND (octet_length(client_id) <= 255)))
 );
 

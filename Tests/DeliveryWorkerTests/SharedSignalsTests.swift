@@ -273,6 +273,26 @@ struct SharedSignalsTests {
         }
     }
 
+    @Test("a worker that knows no receivers sends one nothing, and the delivery waits for another worker")
+    func olderWorkers() async throws {
+        try await Bench.run { bench in
+            let receiver = try Bench.relyingParty(standing: .status(202))
+            try await bench.addReceiver(url: receiver.uri())
+            let terms = "update lastcall.clients set version = version + 1, shared_signals ="
+            // What such a worker reads of the row: all that was there before the column.
+            try await bench.execute("\(terms) null where client_id = 'receiver'")
+            try await bench.withWorker { _ in
+                let event = try await bench.logout("receiver")
+                #expect(try await bench.retrying(event).attempts.first?.outcome == "signing_failed")
+                #expect(receiver.received.isEmpty)
+                let stored = SharedSignals().json
+                try await bench.execute("\(terms) '\(stored)' where client_id = 'receiver'")
+                #expect(try await bench.end(of: event).event.delivered == 1)
+            }
+            #expect(try await bench.statements(receiver.received).count == 1)
+        }
+    }
+
     @Test("sent again by an operator, it is the same statement at another attempt")
     func redelivered() async throws {
         try await Bench.run { bench in
