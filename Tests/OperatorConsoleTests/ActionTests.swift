@@ -45,6 +45,33 @@ struct ActionTests {
         #expect(refused.body.contains("Invalid client metadata"))
     }
 
+    @Test("a receiver of Shared Signals is shown as one, without its header, which a change of its policy keeps")
+    func receiver() async throws {
+        let world = try await ConsoleWorld()
+        try await world.prepare(clients: [:])
+        let url = "https://127.0.0.1:9/events"
+        let terms = """
+            {"shared_signals": {"method": "urn:ietf:rfc:8935", "endpoint_url": "\(url)",
+             "authorization_header": "Bearer abcdefgh-0123456789"}}
+            """
+        let before = try await world.api("PUT", "/v1/issuers/op/clients/receiver", terms)
+        let browser = Browser(world)
+        try await browser.signIn(ConsoleWorld.operatorKey)
+        let page = "/console/i/op/clients/receiver"
+        for place in ["/console/i/op/clients", page] {
+            let body = try await browser.get(place).body
+            #expect(body.contains(url) && !body.contains("not covered") && !body.contains("abcdefgh"))
+        }
+        #expect(try await browser.get(page).body.contains("kept, and never shown"))
+        let version = try #require(before["updated_at"]?.text)
+        let fields = "updated_at=\(version)&max_in_flight=7"
+        #expect(try await browser.submit("\(page)/policy", fields, from: page).status == 303)
+        let after = try await world.api("GET", "/v1/issuers/op/clients/receiver")
+        #expect(after["delivery"]?["max_in_flight"]?.text == "7")
+        // That a header is kept is part of it.
+        #expect(after["shared_signals"] == before["shared_signals"])
+    }
+
     @Test("an event is cancelled, its delivery sent again, and failures in bulk after a dry run")
     func deliveries() async throws {
         let world = try await ConsoleWorld()
