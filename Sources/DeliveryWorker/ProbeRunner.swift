@@ -122,6 +122,7 @@ final class ProbeRunner: Sendable {
             aud: signals.aud,
             iat: now.seconds,
             jti: UUID().lowercased,
+            txn: UUID().lowercased,
             sub: nil,
             sid: UUID().lowercased,
             initiator: nil

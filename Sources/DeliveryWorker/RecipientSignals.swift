@@ -52,9 +52,19 @@ extension DeliveryID {
     /// The `jti` of the statement that a receiver gets, the same at each attempt.
     ///
     /// A digest, because the id itself begins like those of the event's other deliveries: receivers that know a user by
-    /// different names could tell from it that they mean the same one. Version 8, RFC 9562 section 5.8.
-    var statementID: UUID {
-        let bytes = Digests.sha256(Array("security-event-token.\(text)".utf8))
+    /// different names could tell from it that they mean the same one.
+    var statementID: UUID { .digest(of: "security-event-token.\(text)") }
+
+    /// The `txn` of the statements of its logout that one client gets: those of other clients have another, for the same reason.
+    func transactionID(for clientKey: Int32) -> UUID {
+        .digest(of: "security-event-transaction.\(event.text).\(clientKey)")
+    }
+}
+
+extension UUID {
+    /// Version 8, RFC 9562 section 5.8.
+    fileprivate static func digest(of text: String) -> UUID {
+        let bytes = Digests.sha256(Array(text.utf8))
         return UUID(
             uuid: (
                 bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6] & 0x0F | 0x80, bytes[7],

@@ -280,6 +280,7 @@ final class SigningThreads: Sendable {
             aud: signals.aud,
             iat: delivery.createdAt.seconds,
             jti: delivery.statementID.lowercased,
+            txn: delivery.transactionID(for: shipment.claimed.clientKey).lowercased,
             sub: shipment.claimed.sub,
             sid: shipment.claimed.sid,
             initiator: shipment.initiator

@@ -17,6 +17,8 @@ public struct SecurityEventVerifier: Sendable {
         public let iat: Int64
         /// `jti`.
         public let jti: String
+        /// `txn`.
+        public let txn: String
         /// The user of `sub_id`, who is `iss`'s.
         public let sub: String?
         /// The session of `sub_id`.
@@ -145,7 +147,7 @@ public struct SecurityEventVerifier: Sendable {
         _ algorithm: String,
         _ kid: String
     ) throws(Defect) -> Statement {
-        guard Set(claims.keys) == ["iss", "aud", "iat", "jti", "sub_id", "events"] else {
+        guard Set(claims.keys) == ["iss", "aud", "iat", "jti", "txn", "sub_id", "events"] else {
             throw .members(of: "")
         }
         guard try Self.text(claims, "iss") == iss else { throw .claim("iss") }
@@ -175,6 +177,7 @@ public struct SecurityEventVerifier: Sendable {
             aud: aud,
             iat: iat,
             jti: try Self.text(claims, "jti"),
+            txn: try Self.text(claims, "txn"),
             sub: sub,
             sid: sid,
             timestamp: timestamp,

@@ -21,6 +21,9 @@ public struct SecurityEventClaims: TokenClaims, Hashable {
     public let iat: Int64
     /// The statement's own id.
     public let jti: String
+    /// What happened: the same in all statements of one logout that a receiver gets, and in no others.
+    /// Source: RFC 8417 §2.2; OpenID Shared Signals Framework 1.0, "The txn Claim", which asks for one.
+    public let txn: String
     /// Subject: the user as the receiver knows it; `nil` where the revocation is of a session whose user is not told.
     public let sub: String?
     /// The session as the receiver knows it; `nil` means all sessions of the user.
@@ -35,6 +38,7 @@ public struct SecurityEventClaims: TokenClaims, Hashable {
     ///   - aud: the `client_id`, or what the receiver asked for.
     ///   - iat: when the logout was accepted, seconds since 1970.
     ///   - jti: an id that no other statement has.
+    ///   - txn: an id that only statements of the same logout have.
     ///   - sub: the user; needed where there is no `sid`.
     ///   - sid: the session; needed where there is no `sub`.
     ///   - initiator: why it happened.
@@ -44,6 +48,7 @@ public struct SecurityEventClaims: TokenClaims, Hashable {
         aud: String,
         iat: Int64,
         jti: String,
+        txn: String,
         sub: String?,
         sid: String?,
         initiator: Initiator?
@@ -51,6 +56,7 @@ public struct SecurityEventClaims: TokenClaims, Hashable {
         guard !iss.isEmpty else { throw .emptyClaim("iss") }
         guard !aud.isEmpty else { throw .emptyClaim("aud") }
         guard !jti.isEmpty else { throw .emptyClaim("jti") }
+        guard !txn.isEmpty else { throw .emptyClaim("txn") }
         guard sub != "" else { throw .emptyClaim("sub") }
         guard sid != "" else { throw .emptyClaim("sid") }
         guard sub != nil || sid != nil else { throw .neitherSubNorSid }
@@ -58,6 +64,7 @@ public struct SecurityEventClaims: TokenClaims, Hashable {
         self.aud = aud
         self.iat = iat
         self.jti = jti
+        self.txn = txn
         self.sub = sub
         self.sid = sid
         self.initiator = initiator
@@ -70,6 +77,7 @@ public struct SecurityEventClaims: TokenClaims, Hashable {
         json.member("aud", aud)
         json.member("iat", iat)
         json.member("jti", jti)
+        json.member("txn", txn)
         json.object("sub_id") { subject in
             switch (sub, sid) {
             case (let sub?, let sid?):

@@ -65,6 +65,7 @@ struct SharedSignalsTests {
                 #expect(try await bench.end(of: event).event.delivered == 2)
             }
             let said = try await bench.statements(receiver.received, aud: "https://receiver.example/")
+            #expect(Set(said.map(\.txn)).count == 1 && Set(said.map(\.jti)).count == 2)
             #expect(Set(said.map { "\($0.sub ?? "-") \($0.sid ?? "-")" }) == ["alice -", "- s-1"])
         }
     }
@@ -132,6 +133,10 @@ struct SharedSignalsTests {
                 #expect(Set(ids.map { $0.prefix(8) }).count == 2)
                 #expect(ids.allSatisfy { !$0.hasPrefix(event.event.id.text.prefix(8)) })
                 #expect(ids.allSatisfy { Array($0)[14] == "8" })
+                let said =
+                    try await bench.statements(receiver.received.filter { $0.target == "/one" }, aud: "one")
+                    + bench.statements(receiver.received.filter { $0.target == "/two" }, aud: "two")
+                #expect(Set(said.map(\.txn)).count == 2)
             }
         }
     }

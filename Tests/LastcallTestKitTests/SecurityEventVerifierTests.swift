@@ -28,7 +28,7 @@ struct SecurityEventVerifierTests {
         event: String = #""event_timestamp":1700000000,"reason_admin":{"en":"why"}"#,
         extra: String = ""
     ) -> String {
-        #"{\#(start),"sub_id":\#(who),"events":{"\#(Self.event)":{\#(event)}}\#(extra)}"#
+        #"{\#(start),"txn":"t","sub_id":\#(who),"events":{"\#(Self.event)":{\#(event)}}\#(extra)}"#
     }
 
     func token(_ header: String, _ claims: String) throws -> String {
@@ -48,7 +48,7 @@ struct SecurityEventVerifierTests {
                 aud: "rp1",
                 now: 1_700_000_000
             )
-            #expect((said.sub, said.sid, said.jti, said.reason) == (sub, sid, "j", "why"))
+            #expect((said.sub, said.sid, said.jti, said.txn, said.reason) == (sub, sid, "j", "t", "why"))
         }
     }
 
@@ -63,6 +63,7 @@ struct SecurityEventVerifierTests {
             (#"{"alg":"ES384","typ":"secevent+jwt","kid":"k"}"#, claims(), .unknownKey("k")),
             (header, claims(extra: #","exp":1700000120"#), .members(of: "")),
             (header, claims(extra: #","nonce":"n""#), .members(of: "")),
+            (header, claims(extra: #","txn":"t""#), .object(part: 1)),
             (header, claims(extra: #","sub":"u""#), .members(of: "")),
             (header, claims(extra: #","sub_id":{}"#), .object(part: 1)),
             (

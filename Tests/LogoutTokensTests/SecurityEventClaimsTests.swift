@@ -9,6 +9,7 @@ struct SecurityEventClaimsTests {
         iss: String = "https://op.example.com",
         aud: String = "rp1",
         jti: String = "j1",
+        txn: String = "t1",
         sub: String? = "u1",
         sid: String? = "s1",
         initiator: Initiator? = .rpLogout
@@ -18,6 +19,7 @@ struct SecurityEventClaimsTests {
             aud: aud,
             iat: 1_700_000_000,
             jti: jti,
+            txn: txn,
             sub: sub,
             sid: sid,
             initiator: initiator
@@ -27,7 +29,7 @@ struct SecurityEventClaimsTests {
     /// CAEP 1.0, the examples of "Session Revoked".
     @Test("a user and a session are a complex subject, each alone a simple one")
     func bytes() throws {
-        let start = #"{"iss":"https://op.example.com","aud":"rp1","iat":1700000000,"jti":"j1","sub_id":"#
+        let start = #"{"iss":"https://op.example.com","aud":"rp1","iat":1700000000,"jti":"j1","txn":"t1","sub_id":"#
         let event = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"
         let end = """
             ,"events":{"\(event)":{"event_timestamp":1700000000,"initiating_entity":"user",\
@@ -76,6 +78,7 @@ struct SecurityEventClaimsTests {
         #expect(throws: SigningError.emptyClaim("iss")) { try Self.claims(iss: "") }
         #expect(throws: SigningError.emptyClaim("aud")) { try Self.claims(aud: "") }
         #expect(throws: SigningError.emptyClaim("jti")) { try Self.claims(jti: "") }
+        #expect(throws: SigningError.emptyClaim("txn")) { try Self.claims(txn: "") }
         #expect(throws: SigningError.emptyClaim("sub")) { try Self.claims(sub: "") }
         #expect(throws: SigningError.emptyClaim("sid")) { try Self.claims(sid: "") }
     }

@@ -45,7 +45,7 @@ struct ActionTests {
         #expect(refused.body.contains("Invalid client metadata"))
     }
 
-    @Test("a receiver of Shared Signals is shown as one, without its header, which a change of its policy keeps")
+    @Test("a receiver is shown as one, without its header, which a change of its policy keeps")
     func receiver() async throws {
         let world = try await ConsoleWorld()
         try await world.prepare(clients: [:])
