@@ -29,7 +29,8 @@ struct SecurityEventClaimsTests {
     /// CAEP 1.0, the examples of "Session Revoked".
     @Test("a user and a session are a complex subject, each alone a simple one")
     func bytes() throws {
-        let start = #"{"iss":"https://op.example.com","aud":"rp1","iat":1700000000,"jti":"j1","txn":"t1","sub_id":"#
+        let start =
+            #"{"iss":"https://op.example.com","aud":"rp1","iat":1700000000,"jti":"j1","txn":"t1","sub_id":"#
         let event = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"
         let end = """
             ,"events":{"\(event)":{"event_timestamp":1700000000,"initiating_entity":"user",\

@@ -54,7 +54,7 @@ struct HealthCommand: AsyncParsableCommand {
     }
 
     private func answer(of server: APIServer, to call: APICall) async -> APIAnswer? {
-        await withTaskGroup { group in
+        await withTaskGroup { [timeout] group in
             group.addTask { try? await server.send(call) }
             group.addTask {
                 try? await Task.sleep(for: .seconds(timeout))
