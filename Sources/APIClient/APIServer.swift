@@ -12,6 +12,8 @@ public struct APIServer: Sendable {
     public var certificateFile: String?
     /// What calls say they are.
     public let userAgent: String
+    /// Whether calls go through the proxy that the environment names, if it does; not unless told for what is on this machine.
+    public var usesProxy: Bool
 
     /// An API at a URL.
     ///
@@ -31,13 +33,16 @@ public struct APIServer: Sendable {
         self.url = trimmed
         self.key = key
         self.userAgent = userAgent
+        usesProxy = !Self.isLoopback(rest.dropFirst(3).prefix { $0 != "/" })
+    }
+
+    private static func isLoopback(_ host: Substring) -> Bool {
+        ["localhost", "127.0.0.1", "[::1]"].contains { host == $0 || host.hasPrefix("\($0):") }
     }
 
     /// Whether a key that is sent there can be read on the way.
     public var isExposed: Bool {
-        guard url.lowercased().hasPrefix("http://") else { return false }
-        let host = url.dropFirst(7).prefix { $0 != "/" }
-        return !["localhost", "127.0.0.1", "[::1]"].contains { host == $0 || host.hasPrefix("\($0):") }
+        url.lowercased().hasPrefix("http://") && !Self.isLoopback(url.dropFirst(7).prefix { $0 != "/" })
     }
 
     /// Makes a call, on a thread of its own, and waits for its answer, whatever its status.

@@ -52,6 +52,7 @@ struct Transfer {
             (CURLOPT_URL, server.url + call.target), (CURLOPT_PROTOCOLS_STR, "http,https"),
             (CURLOPT_USERAGENT, server.userAgent), (CURLOPT_CAINFO, server.caFile),
             (CURLOPT_SSLCERT, server.certificateFile), (CURLOPT_SSLKEY, server.certificateFile),
+            (CURLOPT_PROXY, server.usesProxy ? nil : ""),
         ]
         for (option, text) in texts {
             if let text { _ = unsafe lastcall_easy_set_text(easy, option, text) }

@@ -9,7 +9,8 @@ struct HealthCommandTests {
     ) {
         try await LastcallProcess.run(
             ["health"] + others,
-            environment: ["LASTCALL_ADMIN_LISTEN": "\(host):\(port)"]
+            // A proxy that the container is given is not for what is in it.
+            environment: ["LASTCALL_ADMIN_LISTEN": "\(host):\(port)", "http_proxy": "http://127.0.0.1:9"]
         )
     }
 

@@ -195,6 +195,7 @@ struct RedeliveriesTests {
         _ = try await bench.failed(1_100)
         _ = try await bench.start(RedeliveryFilter(clientID: "rp"), rate: 500)
         #expect(try await bench.step() != nil)
+        try bench.run("update lastcall.operations set due_at = now() + interval '1 hour'")
         #expect(try await bench.step() == nil)
         try bench.run("update lastcall.operations set due_at = now() + interval '400 ms'")
         let next = try #require(try bench.texts("select due_at from lastcall.operations").first)

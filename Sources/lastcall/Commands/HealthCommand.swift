@@ -46,11 +46,13 @@ struct HealthCommand: AsyncParsableCommand {
         // Where a listener on every interface is reached.
         let reachable = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
         let name = reachable.contains(":") ? "[\(reachable)]" : reachable
-        return try APIServer(
+        var server = try APIServer(
             url: "http://\(name):\(port)",
             key: nil,
             userAgent: "lastcall-cli/\(Version.text)"
         )
+        server.usesProxy = false
+        return server
     }
 
     private func answer(of server: APIServer, to call: APICall) async -> APIAnswer? {
