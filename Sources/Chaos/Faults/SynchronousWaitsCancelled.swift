@@ -8,7 +8,10 @@ struct SynchronousWaitsCancelled: Fault {
     let sentence =
         "commits that wait for a lost synchronous standby are cancelled; then the primary is lost and the standby takes over"
     let setup = WorldSetup { $0.standby = .synchronous }
-    let expectations = Expectations { $0.mayLoseClaims = true }
+    let expectations = Expectations {
+        $0.mayLoseClaims = true
+        $0.mayForget = true
+    }
 
     func play(in world: World) async throws {
         guard let standby = world.postgres.standby else { throw ChaosError("this world has no standby") }
