@@ -49,7 +49,8 @@ extension World {
         let timeline = Timeline(calls: calls, posts: posts.map { PostRecord($0) })
         let usual = timeline.p99(from: start, to: began)
         let found = timeline.p99(from: began, to: until) ?? .infinity
-        let bound = isQuick ? .greatestFiniteMagnitude : max(100, 2 * (usual ?? .nan))
+        // A quarter of a second is as usual: below that, what is measured is how busy a small machine is with both sides.
+        let bound = isQuick ? .greatestFiniteMagnitude : max(250, 2 * (usual ?? .nan))
         // Where a fault before this one is not over yet, there is nothing to compare with.
         let isJudged = usual?.isFinite ?? true
         check(
