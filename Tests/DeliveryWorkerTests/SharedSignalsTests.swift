@@ -371,38 +371,4 @@ struct SharedSignalsTests {
             #expect(try await bench.count("select count(*) from lastcall.attempts") == 0)
         }
     }
-
-    @Test("a key that the OP's own signer holds signs statements too, and each attempt asks for the same one")
-    func remoteSigner() async throws {
-        try await Bench.run(alg: nil) { bench in
-            let key = try SigningKey(PrivateKey.generate(for: .es256), kid: "remote")
-            let signer = try ScriptedSigner(["main": key])
-            let receiver = try Bench.relyingParty(standing: .status(202))
-            receiver.script(.status(500))
-            try await bench.addRemoteKey(key, named: "main")
-            try await bench.addReceiver(url: receiver.uri(), authorization: Self.credential)
-            try await bench.withWorker(remoteSigner: try signer.client()) { _ in
-                let end = try await bench.end(of: bench.logout("receiver"))
-                #expect(end.event.delivered == 1)
-            }
-            let said = try await bench.statements(receiver.received, authorization: Self.credential)
-            #expect(said.count == 2 && Set(said).count == 1)
-        }
-    }
-
-    @Test("a receiver that hangs delays no RP")
-    func hangs() async throws {
-        try await Bench.run { bench in
-            let rp = try Bench.relyingParty()
-            let receiver = try Bench.relyingParty(standing: .hang)
-            try await bench.addClient(uri: rp.uri())
-            try await bench.addReceiver(url: receiver.uri(), delivery: #"{"attempt_timeout_seconds": 60}"#)
-            try await bench.withWorker { settings, _ in
-                settings.slots = 8
-            } _: { _ in
-                _ = try await bench.logout("receiver", sessions: 20)
-                #expect(try await bench.end(of: bench.logout(sessions: 30)).event.delivered == 30)
-            }
-        }
-    }
 }

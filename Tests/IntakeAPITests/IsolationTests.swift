@@ -103,6 +103,9 @@ struct IsolationTimes {
 extension IsolationNames {
     /// The header fields of an answer, without what differs from call to call.
     fileprivate func headers(of answer: Answer) -> [String] {
-        answer.headers.map { "\($0.name): \(erased(from: $0.value))" }
+        // Where a stream begins is sealed for one issuer: as long for each, and nothing that can be compared.
+        answer.headers.map { name, value in
+            name == "Last-Event-ID" ? "\(name): \(value.count)" : "\(name): \(erased(from: value))"
+        }
     }
 }
