@@ -5,21 +5,22 @@ import Tracing
 extension LastcallAPI {
     /// The span of a call, which the caller's own trace goes on in; `nil` where nothing is traced.
     func span(of request: APIRequest, _ found: RouteTable.Match) -> (any Span)? {
-        guard let tracer else { return nil }
+        guard let tracer, case .route(let route, _) = found, route.access != .everyone else { return nil }
         let caller = TraceParent.context(request.values(of: "traceparent"))
         let span = tracer.startSpan(found.name, context: ServiceContext(trace: caller), ofKind: .server)
         guard span.isRecording else { return span }
         span.updateAttributes { attributes in
             attributes["http.request.method"] = request.method
-            if case .route(let route, _) = found { attributes["http.route"] = route.path.text }
+            attributes["http.route"] = route.path.text
         }
         return span
     }
 }
 
 extension Span {
-    /// Ends the span of a call.
+    /// Ends the span of a call. That of a caller without a valid key never ends, and so takes no room from those of others.
     func end(as response: APIResponse, _ code: String?) {
+        guard response.status != 401 else { return }
         if isRecording {
             updateAttributes { attributes in
                 attributes["http.response.status_code"] = response.status

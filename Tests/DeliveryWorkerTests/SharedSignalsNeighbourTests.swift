@@ -17,7 +17,10 @@ struct SharedSignalsNeighbourTests {
                 let end = try await bench.end(of: bench.logout("receiver"))
                 #expect(end.event.delivered == 1)
             }
-            let said = try await bench.statements(receiver.received, authorization: SharedSignalsTests.credential)
+            let said = try await bench.statements(
+                receiver.received,
+                authorization: SharedSignalsTests.credential
+            )
             #expect(said.count == 2 && Set(said).count == 1)
         }
     }

@@ -5,6 +5,7 @@ import Testing
 @Suite("Traces of a fleet", .lastcallDatabase, .serialized, .timeLimit(.minutes(5)))
 struct TraceTests {
     private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    private static let stranger = "0af7651916cd43dd8448eb211c80319c"
     private static let caller = "00f067aa0ba902b7"
 
     /// One span as a collector got it.
@@ -64,6 +65,11 @@ struct TraceTests {
         try await fleet.prepare(["rp": rp.uri()])
         let api = try await fleet.start("serve")
         let worker = try await fleet.start("work")
+        // Whoever has no key, or needs none, takes no room in the buffer.
+        for path in ["/v1/issuers", "/v1/nowhere", "/v1/issuers/op/jwks.json"] {
+            let headers = ["traceparent: 00-\(Self.stranger)-\(Self.caller)-01"]
+            _ = try await LoopbackCall.send("GET", path, port: api.port, key: "wrong", headers: headers)
+        }
         let event = try await report(api.port)
         _ = try await fleet.end(of: event)
         let spans = try await eventually("the whole trace") { () -> [Span]? in
@@ -95,6 +101,7 @@ struct TraceTests {
         #expect(try #require(page.value("lastcall_trace_spans_exported_total")) >= 2)
         withExtendedLifetime(folder) {}
         for member in [api, worker] { #expect(await member.process.stop() == .exit(0)) }
+        #expect(try Self.spans(collector).allSatisfy { $0.trace != Self.stranger })
     }
 
     @Test("what the OP does not record is not recorded here either")
