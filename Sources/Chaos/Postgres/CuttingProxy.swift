@@ -89,14 +89,21 @@ package final class CuttingProxy: Sendable {
             return (state.mode == .refusing, state.dead.compactMap { state.links[$0] })
         }
         for link in dead { link.end(isReset: true) }
-        // It was listening before, on a port that it has held since.
-        if wasRefusing { try? listen() }
+        guard wasRefusing else { return }
+        do {
+            try listen()
+        } catch {
+            state.withLock { $0.failure = error }
+        }
     }
 
     /// Passes new connections on to another server.
     ///
     /// - Parameter upstream: the path of its Unix socket.
     package func retarget(to upstream: String) { state.withLock { $0.upstream = upstream } }
+
+    /// Why it does not listen again although it was healed; `nil`: it does.
+    package var failure: (any Error)? { state.withLock { $0.failure } }
 
     /// How many connections there are.
     package var connections: Int { state.withLock { $0.links.count } }

@@ -16,6 +16,9 @@ enum ProxySocket {
             close(probe)
             let listener = socket(AF_INET, kind, 0)
             guard listener >= 0 else { throw ChaosError("socket: errno \(errno)") }
+            // Listening again must not wait for connections of before that the system still remembers.
+            var on: Int32 = 1
+            unsafe setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, 4)
             if let port, bind(listener, to: port) == port { return (listener, port) }
             close(listener)
         }

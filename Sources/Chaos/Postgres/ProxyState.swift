@@ -22,6 +22,7 @@ struct ProxyState {
     /// Links that will never move a byte again.
     var dead: Set<Int> = []
     var isClosed = false
+    var failure: (any Error)?
     private(set) var made: [CuttingProxy.Cut] = []
     private var orders: [Order] = []
     private var lastLink = 0

@@ -61,6 +61,7 @@ package struct ConnectionsRefused: Fault {
             proxy.refuse()
             await world.pause(length)
             proxy.heal()
+            if let failure = proxy.failure { throw failure }
             await world.pause(.seconds(3))
         }
     }
