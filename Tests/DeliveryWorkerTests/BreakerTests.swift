@@ -10,6 +10,9 @@ import Testing
 struct BreakerTests {
     /// One attempt at a time, whose retry comes at once.
     static let oneByOne = #"{"retry_waits_seconds": [0.01], "max_in_flight": 1}"#
+    /// An attempt that is held up on purpose does not end by itself.
+    private static let patient =
+        #"{"retry_waits_seconds": [0.01], "max_in_flight": 1, "attempt_timeout_seconds": 60}"#
 
     /// Keeps a breaker that opens open until the test says otherwise: a slow machine must not see its time go by.
     private static let staysOpen = """
@@ -68,7 +71,7 @@ struct BreakerTests {
         "five failures in a row open it; then one attempt each time its time is over, until one is answered"
     )
     func life() async throws {
-        try await withRP(.status(503)) { bench, rp in
+        try await withRP(.status(503), delivery: Self.patient) { bench, rp in
             let event = try await bench.logout(sessions: 8)
             try await bench.withWorker { worker in
                 try await awaitBreaker(.open, bench)

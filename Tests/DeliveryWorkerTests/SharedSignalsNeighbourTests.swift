@@ -1,3 +1,4 @@
+import DeliveryWorker
 import LastcallTestKit
 import LogoutTokens
 import Testing

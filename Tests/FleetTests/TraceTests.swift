@@ -162,7 +162,8 @@ struct TraceTests {
         let dropped = #"lastcall_trace_spans_dropped_total{reason="buffer_full"}"#
         try await eventually("dropped spans") {
             for _ in 0..<50 {
-                _ = try await LoopbackCall.send("GET", "/nothing", port: api.port, key: Fleet.operatorKey)
+                let path = "/v1/issuers/nothing"
+                _ = try await LoopbackCall.send("GET", path, port: api.port, key: Fleet.operatorKey)
             }
             return try #require(try await Scrape(port: admin).value(dropped)) > 0
         }
