@@ -6,7 +6,7 @@ import Testing
 
 @testable import Chaos
 
-@Suite("A cluster to be broken", .timeLimit(.minutes(5)))
+@Suite("A cluster to be broken", .timeLimit(.minutes(30)))
 struct ChaosPostgresTests {
     private static let insert = PostgresStatement(name: "insert", text: "insert into t values (1)")
 

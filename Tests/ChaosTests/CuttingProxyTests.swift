@@ -4,7 +4,7 @@ import Testing
 
 @testable import Chaos
 
-@Suite("Cutting proxy", .emptyDatabase, .timeLimit(.minutes(5)))
+@Suite("Cutting proxy", .emptyDatabase, .timeLimit(.minutes(30)))
 struct CuttingProxyTests {
     /// How a client writes a row.
     enum Write: String, CaseIterable {

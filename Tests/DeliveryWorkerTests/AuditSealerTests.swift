@@ -6,7 +6,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Audit sealer", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Audit sealer", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct AuditSealerTests {
     /// How many events of the issuer, and of the installation, are not sealed.
     static func unsealed(_ bench: Bench) async throws -> Int {

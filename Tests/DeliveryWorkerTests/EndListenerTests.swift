@@ -5,7 +5,7 @@ import Outbox
 import Synchronization
 import Testing
 
-@Suite("Telling the ends of events", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Telling the ends of events", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct EndListenerTests {
     @Test(
         "whoever listens in the process is told of an event when its last delivery is recorded, and not before"

@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import Testing
 
-@Suite("Embedded cluster", .serialized, .timeLimit(.minutes(3)))
+@Suite("Embedded cluster", .serialized, .timeLimit(.minutes(30)))
 struct EmbeddedClusterTests {
     @Test("the first start makes a durable cluster that only a socket leads to, and a restart keeps its data")
     func startAndRestart() async throws {

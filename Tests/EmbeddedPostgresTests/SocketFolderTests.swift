@@ -2,7 +2,7 @@ import EmbeddedPostgres
 import Foundation
 import Testing
 
-@Suite("Embedded cluster: where the socket is", .serialized, .timeLimit(.minutes(3)))
+@Suite("Embedded cluster: where the socket is", .serialized, .timeLimit(.minutes(30)))
 struct SocketFolderTests {
     @Test(
         "the socket stays inside the data folder while its path has at most 107 bytes",

@@ -2,7 +2,7 @@ import EmbeddedPostgres
 import Foundation
 import Testing
 
-@Suite("Embedded cluster: what a start meets", .serialized, .timeLimit(.minutes(3)))
+@Suite("Embedded cluster: what a start meets", .serialized, .timeLimit(.minutes(30)))
 struct StartupTests {
     @Test("missing programs are named, and a folder that was named is the only one looked at")
     func binariesMissing() async throws {

@@ -2,7 +2,7 @@ import LastcallTestKit
 import PostgresClient
 import Testing
 
-@Suite("lastcall health", .lastcallDatabase, .serialized, .timeLimit(.minutes(5)))
+@Suite("lastcall health", .lastcallDatabase, .serialized, .timeLimit(.minutes(30)))
 struct HealthCommandTests {
     private func health(_ port: UInt16, host: String = "127.0.0.1", _ others: String...) async throws -> (
         end: LastcallProcess.End, output: String, errors: String

@@ -4,7 +4,7 @@ import PostgresClient
 import Telemetry
 import Testing
 
-@Suite("Metrics of a fleet", .lastcallDatabase, .serialized, .timeLimit(.minutes(5)))
+@Suite("Metrics of a fleet", .lastcallDatabase, .serialized, .timeLimit(.minutes(30)))
 struct MetricsTests {
     /// What no test of a usual fleet has: it needs certificates, a signer of the OP's own, or traces.
     private static let unusual: Set = [

@@ -2,7 +2,7 @@ import Foundation
 import LastcallTestKit
 import Testing
 
-@Suite("A cluster without the tenants' role", .lastcallDatabase, .timeLimit(.minutes(5)))
+@Suite("A cluster without the tenants' role", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct RoleTests {
     private static let missing = "alter role lastcall_tenant rename to lost"
     private static let found = "alter role lost rename to lastcall_tenant"

@@ -2,7 +2,7 @@ import Foundation
 import LastcallTestKit
 import Testing
 
-@Suite("Traces of a fleet", .lastcallDatabase, .serialized, .timeLimit(.minutes(5)))
+@Suite("Traces of a fleet", .lastcallDatabase, .serialized, .timeLimit(.minutes(30)))
 struct TraceTests {
     private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     private static let stranger = "0af7651916cd43dd8448eb211c80319c"

@@ -6,7 +6,7 @@ import PostgresClient
 import StrictJSON
 import Testing
 
-@Suite("The stream of the audit trail", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("The stream of the audit trail", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct AuditStreamTests {
     static let path = "/v1/issuers/acme/audit-events/stream"
 

@@ -4,7 +4,7 @@ import Outbox
 import StrictJSON
 import Testing
 
-@Suite("Waiting for the end of an event", .lastcallDatabase, .timeLimit(.minutes(3)))
+@Suite("Waiting for the end of an event", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct WaitTests {
     static let line = "POST /v1/issuers/acme/logout-events"
     static let open = #"{"targets": [{"client_id": "rp", "sub": "s", "sid": "1"}]}"#

@@ -6,7 +6,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Accepting", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Accepting", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct AcceptTests {
     /// `plain` and `held` are sent to, `bare` has no URI, `strict` needs a `sid`; nobody else is known.
     static func bench() async throws -> Workbench {

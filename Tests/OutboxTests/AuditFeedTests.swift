@@ -7,7 +7,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Audit feed", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Audit feed", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct AuditFeedTests {
     /// Runs a feed for as long as the body takes.
     static func run(_ body: (Workbench, AuditFeed) async throws -> Void) async throws {

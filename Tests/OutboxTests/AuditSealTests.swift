@@ -7,7 +7,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Audit seals", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Audit seals", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct AuditSealTests {
     @Test("an event's canonical form is the same in Swift and in Postgres, whatever is in it")
     func canonicalForm() async throws {

@@ -5,7 +5,7 @@ import LogoutModel
 import Outbox
 import Testing
 
-@Suite("Tampering with the audit trail", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Tampering with the audit trail", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct AuditTamperTests {
     /// Three seals: the issuer's first event, then four, then four.
     static func sealed() async throws -> (bench: Workbench, ids: [UUID]) {

@@ -4,7 +4,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Breakers in clients' rows", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Breakers in clients' rows", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct BreakerTests {
     private static let past = "update lastcall.clients set breaker_open_until = now() - interval '1 s'"
 

@@ -4,7 +4,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Cancelling events", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Cancelling events", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct CancelTests {
     static let ends =
         "select concat_ws(' ', status, reason, attempt_count) from lastcall.deliveries order by delivery_id"

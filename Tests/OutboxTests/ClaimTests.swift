@@ -5,7 +5,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Claiming", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Claiming", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct ClaimTests {
     @Test("many claimers over several pools never get one delivery twice, and together get all")
     func exclusive() async throws {

@@ -6,7 +6,7 @@ import PostgresClient
 import Testing
 
 /// A server of its own, whose settings may be bad.
-@Suite("Doctor: the server", .timeLimit(.minutes(10)))
+@Suite("Doctor: the server", .timeLimit(.minutes(30)))
 struct DoctorServerTests {
     private let cluster: ScratchCluster
     private let store: OutboxStore

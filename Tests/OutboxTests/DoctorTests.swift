@@ -5,7 +5,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Doctor", .lastcallDatabase, .serialized, .timeLimit(.minutes(10)))
+@Suite("Doctor", .lastcallDatabase, .serialized, .timeLimit(.minutes(30)))
 struct DoctorTests {
     @Test("every check is reported, in its order; a new database has nothing wrong with it")
     func healthy() async throws {

@@ -4,7 +4,7 @@ import LogoutModel
 import Outbox
 import Testing
 
-@Suite("Ending without another attempt", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Ending without another attempt", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct EndOverdueTests {
     static let past = "update lastcall.delivery_queue set deliver_before = now() - interval '1 s'"
 

@@ -6,7 +6,7 @@ import PostgresClient
 import ServiceLifecycle
 import Testing
 
-@Suite("Waiting for the end of an event", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Waiting for the end of an event", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct EndWatchTests {
     /// Longer than any healthy test takes.
     static let long = Duration.seconds(600)

@@ -3,7 +3,7 @@ import LogoutModel
 import Outbox
 import Testing
 
-@Suite("Expansion in steps", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Expansion in steps", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct ExpansionTests {
     /// So many participations at one client, sids `1` to `count`.
     static func bench(_ count: Int) async throws -> Workbench {

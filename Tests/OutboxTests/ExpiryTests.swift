@@ -3,7 +3,7 @@ import LogoutModel
 import Outbox
 import Testing
 
-@Suite("Expiry of participations", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Expiry of participations", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct ExpiryTests {
     static let past = "clock_timestamp() - interval '1 second'"
     static let future = "clock_timestamp() + interval '1 hour'"

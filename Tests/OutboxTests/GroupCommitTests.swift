@@ -4,7 +4,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Group commit", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Group commit", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct GroupCommitTests {
     typealias Answer = Result<Acceptance, any Error>
 

@@ -6,7 +6,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Idempotency keys", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Idempotency keys", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct IdempotencyTests {
     @Test("the same meaning replays, another conflicts, and neither writes anything")
     func replays() async throws {

@@ -5,7 +5,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Where somebody is still logged in", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Where somebody is still logged in", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct LogoutStatusTests {
     /// Lines as `client sub sid status reason`, with the deciding delivery's event by its place among those given.
     func lines(

@@ -4,7 +4,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Participations", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Participations", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct ParticipationTests {
     @Test("a new sid is another participation, the same one is changed and keeps its beginning")
     func identity() async throws {

@@ -3,7 +3,7 @@ import LogoutModel
 import Outbox
 import Testing
 
-@Suite("Partitions", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Partitions", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct PartitionTests {
     static let parents = [
         "logout_events", "deliveries", "attempts", "audit_events", "event_subjects", "idempotency_keys",

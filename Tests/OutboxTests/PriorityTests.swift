@@ -5,7 +5,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Priorities in a lane", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Priorities in a lane", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct PriorityTests {
     /// Accepts deliveries of a priority for one client; their `sid`s tell them apart.
     private func accept(_ priority: Priority, _ count: Int, _ bench: Workbench) async throws {

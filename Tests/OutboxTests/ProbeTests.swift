@@ -4,7 +4,7 @@ import LogoutModel
 import Outbox
 import Testing
 
-@Suite("Probes", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Probes", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct ProbeTests {
     private func ask(_ bench: Workbench, _ clientID: String = "rp", patience: Double = 60) async throws
         -> AskedProbe?

@@ -4,7 +4,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("How the fleet's queue stands", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("How the fleet's queue stands", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct PulseTests {
     private static let late = "update lastcall.delivery_queue set due_at = now() - interval '90 s'"
 

@@ -5,7 +5,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Reading", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Reading", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct ReadingTests {
     @Test("an open delivery stands where its lease, its client and its attempts put it")
     func openStatuses() async throws {

@@ -4,7 +4,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Redelivering one", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Redelivering one", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct RedeliverTests {
     static let queue = """
         select concat_ws(' ', attempt_count, excused_count, lease_number > 0, lease_until, last_outcome, outcome_was_unknown,

@@ -5,7 +5,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Redelivering many", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Redelivering many", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct RedeliveriesTests {
     static let done =
         "select concat_ws(' ', status, matched, done, ended_at is not null) from lastcall.operations"

@@ -3,7 +3,7 @@ import LogoutModel
 import Outbox
 import Testing
 
-@Suite("What waited for a client that was down", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("What waited for a client that was down", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct ReplayTests {
     /// A client whose breaker has been open for an hour, and a delivery that has come for it each minute since.
     private func outage(_ bench: Workbench, delivery: String = #"{"max_in_flight": 100}"#) async throws

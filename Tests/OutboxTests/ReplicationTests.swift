@@ -5,7 +5,7 @@ import PostgresClient
 import Testing
 
 /// A server of its own, which waits for a standby that does not exist wherever it is told to wait.
-@Suite("What a standby must have", .timeLimit(.minutes(10)))
+@Suite("What a standby must have", .timeLimit(.minutes(30)))
 struct ReplicationTests {
     private let cluster: ScratchCluster
     private let database: String

@@ -6,7 +6,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Retention", .lastcallDatabase, .serialized, .timeLimit(.minutes(10)))
+@Suite("Retention", .lastcallDatabase, .serialized, .timeLimit(.minutes(30)))
 struct RetentionTests {
     static let history = ["attempts", "audit_events", "deliveries", "event_subjects", "logout_events"]
 

@@ -5,7 +5,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Retries after a breaker has closed", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Retries after a breaker has closed", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct RouseTests {
     /// Retries that wait for a client whose breaker is half-open.
     private func waiting(_ count: Int, for clientID: String, in bench: Workbench) async throws -> Int32 {

@@ -7,7 +7,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Schema", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Schema", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct SchemaTests {
     @Test("every statement fits the schema", arguments: SQLText.queries)
     func prepares(query: SQLText.File) throws {

@@ -83,7 +83,7 @@ struct ScopeCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(filter)" }
 }
 
-@Suite("Scopes", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Scopes", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct ScopeTests {
     static let cases: [ScopeCase] = [
         ScopeCase(["session_id": "s1"], ["bare alice x1", "mail alice m1", "shop pw-a sh1"]),

@@ -5,7 +5,7 @@ import PostgresClient
 import Testing
 
 /// Short waits for locks, and what becomes of those who wait beside one.
-@Suite("Session registry", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Session registry", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct SessionRegistryTests {
     static let locked: SQLState = "55P03"
 

@@ -4,7 +4,7 @@ import LogoutModel
 import Outbox
 import Testing
 
-@Suite("Settling", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Settling", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct SettleTests {
     @Test("a mixed batch records each delivery as it ended")
     func mixed() async throws {

@@ -3,7 +3,7 @@ import LogoutModel
 import Outbox
 import Testing
 
-@Suite("Deliveries that a newer session supersedes", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Deliveries that a newer session supersedes", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct SupersededTests {
     /// Records that a user is logged in at a client, since a time given as SQL.
     private func logIn(

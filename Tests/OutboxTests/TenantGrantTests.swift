@@ -3,7 +3,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("What the tenants' role may", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("What the tenants' role may", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct TenantGrantTests {
     @Test("it is nobody who could log in, pass row-level security by, or become somebody else")
     func role() async throws {

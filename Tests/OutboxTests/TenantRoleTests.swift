@@ -3,7 +3,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Making the tenants' role", .timeLimit(.minutes(5)))
+@Suite("Making the tenants' role", .timeLimit(.minutes(30)))
 struct TenantRoleTests {
     private static func configuration(_ cluster: ScratchCluster, _ database: String, user: String) throws
         -> PostgresConfiguration

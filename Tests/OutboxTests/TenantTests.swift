@@ -5,7 +5,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Row-level security", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Row-level security", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct TenantTests {
     /// What acts for one issuer has no business with these.
     static let closed = ["audit_marks", "idempotency_keys", "past_issuers"]

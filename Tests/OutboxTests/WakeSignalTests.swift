@@ -3,7 +3,7 @@ import Outbox
 import PostgresClient
 import Testing
 
-@Suite("Wake signal", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Wake signal", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct WakeSignalTests {
     @Test("lanes are announced in this process at once, and to other processes through NOTIFY")
     func announces() async throws {

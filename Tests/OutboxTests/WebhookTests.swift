@@ -55,7 +55,7 @@ extension Workbench {
     }
 }
 
-@Suite("Completion webhooks in the queue", .lastcallDatabase, .timeLimit(.minutes(10)))
+@Suite("Completion webhooks in the queue", .lastcallDatabase, .timeLimit(.minutes(30)))
 struct WebhookTests {
     @Test(
         "the statement that ends an event queues its webhook and says in which lane, and a repetition queues none"

@@ -3,7 +3,7 @@ import PostgresClient
 import Testing
 
 /// What is known of a commit whose answer is lost. These tests break a server, so they have one of their own.
-@Suite("Outcomes", .serialized, .timeLimit(.minutes(10)))
+@Suite("Outcomes", .serialized, .timeLimit(.minutes(30)))
 struct OutcomeTests {
     /// Waits for a standby that does not exist, but only in sessions that ask for it.
     static let cluster = Result<ScratchCluster, any Error> {

@@ -2,7 +2,7 @@ import LastcallTestKit
 import PostgresClient
 import Testing
 
-@Suite("Listener", .emptyDatabase, .timeLimit(.minutes(10)))
+@Suite("Listener", .emptyDatabase, .timeLimit(.minutes(30)))
 struct PostgresListenerTests {
     let events: AsyncStream<PostgresListener.Event>
     let listener: PostgresListener

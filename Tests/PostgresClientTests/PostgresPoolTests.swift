@@ -2,7 +2,7 @@ import LastcallTestKit
 import PostgresClient
 import Testing
 
-@Suite("Pool", .emptyDatabase, .timeLimit(.minutes(10)))
+@Suite("Pool", .emptyDatabase, .timeLimit(.minutes(30)))
 struct PostgresPoolTests {
     func pool(size: Int = 2, maximumQueuedJobs: Int = 16, maximumAge: Duration = .seconds(600)) throws
         -> PostgresPool
@@ -300,7 +300,7 @@ struct PostgresPoolTests {
 }
 
 /// A pool whose server goes away; it has a server of its own.
-@Suite("Pool without its server", .serialized, .timeLimit(.minutes(10)))
+@Suite("Pool without its server", .serialized, .timeLimit(.minutes(30)))
 struct PoolOutageTests {
     static let cluster = Result<ScratchCluster, any Error> { try ScratchCluster() }
 

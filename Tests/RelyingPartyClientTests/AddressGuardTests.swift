@@ -33,7 +33,7 @@ struct AddressGuardTests {
     /// libcurl itself would wait for half the deadline between the refusals.
     @Test(
         "all addresses refused: blocked, whatever their number, long before the deadline",
-        .timeLimit(.minutes(10))
+        .timeLimit(.minutes(30))
     )
     func allRefused() async throws {
         let server = try Harness.server()

@@ -22,6 +22,8 @@ enum Harness {
         var configuration = ClientConfiguration(userAgent: "Lastcall/0.0.1")
         configuration.caFile = try TestAuthority.shared().caFile
         configuration.shutdownGrace = .zero
+        // On a busy machine a test may not get its turn for longer than a connection is usually kept.
+        configuration.idleConnectionLifetime = ample * 10
         configure(&configuration)
         let client = try RelyingPartyClient(configuration)
         async let running: Void = client.run()

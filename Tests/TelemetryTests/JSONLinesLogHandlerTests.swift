@@ -2,7 +2,7 @@ import Logging
 import Telemetry
 import Testing
 
-@Suite("JSON lines log handler", .timeLimit(.minutes(10)))
+@Suite("JSON lines log handler", .timeLimit(.minutes(30)))
 struct JSONLinesLogHandlerTests {
     private struct Refusal: Error, CustomStringConvertible {
         let description = "no room"

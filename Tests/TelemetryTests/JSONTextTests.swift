@@ -2,7 +2,7 @@ import Logging
 import Telemetry
 import Testing
 
-@Suite("Strings in log lines", .timeLimit(.minutes(10)))
+@Suite("Strings in log lines", .timeLimit(.minutes(30)))
 struct JSONTextTests {
     @Test(
         "escape what JSON, a terminal or a splitter of lines acts on, and nothing beside it",

@@ -2,7 +2,7 @@ import Logging
 import Telemetry
 import Testing
 
-@Suite("Log line", .timeLimit(.minutes(10)))
+@Suite("Log line", .timeLimit(.minutes(30)))
 struct LogLineTests {
     @Test("has our members first, then the metadata in the order of its bytes")
     func order() throws {

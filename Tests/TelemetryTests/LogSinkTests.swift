@@ -4,7 +4,7 @@ import Logging
 import Telemetry
 import Testing
 
-@Suite("Log sink", .timeLimit(.minutes(10)))
+@Suite("Log sink", .timeLimit(.minutes(30)))
 struct LogSinkTests {
     private let pipe: LogPipe
 

@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 import Tracing
 
-@Suite("Spans on their way to a collector", .timeLimit(.minutes(5)))
+@Suite("Spans on their way to a collector", .timeLimit(.minutes(30)))
 struct SpanExporterTests {
     private func exporter(_ collector: ScriptedCollector, capacity: Int = 10_000) -> SpanExporter {
         SpanExporter(

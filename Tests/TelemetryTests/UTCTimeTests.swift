@@ -2,7 +2,7 @@ import Logging
 import Telemetry
 import Testing
 
-@Suite("The time of a log line", .timeLimit(.minutes(10)))
+@Suite("The time of a log line", .timeLimit(.minutes(30)))
 struct UTCTimeTests {
     @Test(
         "is RFC 3339 in UTC with microseconds, on both sides of leap days, new years and 1970",

@@ -2,7 +2,7 @@ import Foundation
 import LastcallTestKit
 import Testing
 
-@Suite("The file set of the container image", .timeLimit(.minutes(5)))
+@Suite("The file set of the container image", .timeLimit(.minutes(30)))
 struct ImageTests {
     @Test("as the Kubernetes manifests run it, read-only and without privileges, it delivers a logout")
     func delivers() async throws {
