@@ -29,8 +29,10 @@ struct Fleet: Sendable {
     /// Starts a process and waits until it answers health checks.
     func start(_ role: String, _ others: [String: String] = [:]) async throws -> Member {
         let process = try LastcallProcess([role], environment: environment.merging(others) { $1 })
-        let server = role == "work" ? "admin" : "api"
-        let port = try await eventually("\(role) to listen") { try process.port(of: server) }
+        // Each process has this one; they begin to listen in no order.
+        let admin = try await eventually("\(role) to be asked how it is") { try process.port(of: "admin") }
+        guard role != "work" else { return Member(process: process, port: admin) }
+        let port = try await eventually("\(role) to listen") { try process.port(of: "api") }
         return Member(process: process, port: port)
     }
 
