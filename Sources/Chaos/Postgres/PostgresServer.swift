@@ -102,7 +102,8 @@ package final class PostgresServer: Sendable {
             guard ContinuousClock.now < deadline else { throw ChaosError("process \(postmaster) stays") }
             usleep(10_000)
         }
-        unsafe unlink(folder + "/data/postmaster.pid")
+        // Until it is buried, its successor would take it for alive.
+        for lock in ["/data/postmaster.pid", "/.s.PGSQL.5432.lock"] { unsafe unlink(folder + lock) }
     }
 
     /// Takes all room of the small disk.
