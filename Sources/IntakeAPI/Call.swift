@@ -14,6 +14,8 @@ struct Call: Sendable {
     let bodyLimit: Int
     /// Signs the cursors of the list that is called; only where something is read.
     var cursors: CursorSigner?
+    /// How long it took to find out who calls, and for which issuer: part of the time in which the call is answered.
+    var spent = Duration.zero
     /// The call's own place in its trace, where calls are traced.
     var trace: TraceContext?
     /// Looks at the key once more, for calls that last.

@@ -26,7 +26,7 @@ extension LastcallAPI {
         try call.query().finish()
         guard let issuer = call.issuer else { throw Problem.notFound }
         let request = try await LogoutEventRequest(reading: call.object(), of: call, issuer: issuer.key)
-        switch try await committed(request, call.trace) {
+        switch try await committed(request, call) {
         case .fresh(let accepted):
             return await posted((accepted.event, accepted.deliveries), call, issuer, isReplay: false)
         case .replay(let id):
@@ -48,11 +48,10 @@ extension LastcallAPI {
         }
     }
 
-    private func committed(_ request: LogoutEventRequest, _ trace: TraceContext?) async throws -> Acceptance {
-        guard let tracer else { return try await intake.accept(request) }
-        let span = tracer.startSpan("commit", context: ServiceContext(trace: trace))
-        defer { span.end() }
-        return try await intake.accept(request)
+    private func committed(_ request: LogoutEventRequest, _ call: Call) async throws -> Acceptance {
+        let span = tracer?.startSpan("commit", context: ServiceContext(trace: call.trace))
+        defer { span?.end() }
+        return try await intake.accept(request, spent: call.spent)
     }
 
     @Sendable private func getLogoutEvent(_ call: Call) async throws -> APIResponse {

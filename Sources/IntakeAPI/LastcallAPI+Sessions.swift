@@ -24,7 +24,7 @@ extension LastcallAPI {
             sessionID: sessionID,
             clientID: clientID
         )
-        switch try await sessions.record(wanted) {
+        switch try await sessions.record(wanted, spent: call.spent) {
         case .created(let recorded): return APIResponse(status: 201) { $0.participation(recorded) }
         case .changed(let recorded): return APIResponse(status: 200) { $0.participation(recorded) }
         case .noClient: throw Problem.notFound
@@ -43,7 +43,7 @@ extension LastcallAPI {
             clientID: try call.parameter("client_id"),
             sid: sid
         )
-        guard try await sessions.end(end) > 0 else { throw Problem.notFound }
+        guard try await sessions.end(end, spent: call.spent) > 0 else { throw Problem.notFound }
         return .noContent
     }
 

@@ -182,6 +182,7 @@ public final class LastcallAPI: Sendable {
         _ trace: TraceContext?,
         _ authenticate: @escaping @Sendable (_ counts: Bool) async throws -> Principal
     ) async throws -> APIResponse {
+        let begin = ContinuousClock.now
         let principal = route.access == .everyone ? .ofOperator("-") : try await authenticate(true)
         var parameters: [String: String] = [:]
         for (name, value) in encoded {
@@ -196,7 +197,7 @@ public final class LastcallAPI: Sendable {
         if let name = parameters["issuer"] {
             // Another issuer's resources and those of none look alike.
             if let own = principal.issuer, !own.name.utf8.elementsEqual(name.utf8) { throw Problem.notFound }
-            issuer = try await reference(to: name, principal)
+            issuer = try await reference(to: name, principal, since: begin)
             let creates = route.method == "PUT" && route.access == .operatorOnly
             guard issuer != nil || creates else { throw Problem.notFound }
         }
@@ -216,6 +217,7 @@ public final class LastcallAPI: Sendable {
             issuer: issuer,
             bodyLimit: settings.bodyLimit,
             cursors: cursors,
+            spent: .now - begin,
             trace: trace,
             authenticate: { try await authenticate(false) }
         )
@@ -237,9 +239,16 @@ public final class LastcallAPI: Sendable {
         }
     }
 
-    private func reference(to name: String, _ principal: Principal) async throws -> IssuerReference? {
+    /// `begin`: when the call began to ask the store.
+    private func reference(
+        to name: String,
+        _ principal: Principal,
+        since begin: ContinuousClock.Instant
+    ) async throws -> IssuerReference? {
         if let own = principal.issuer { return own }
         if let known = issuers[name] { return known }
+        var store = store
+        store.deadline -= .now - begin
         guard let issuer = try await store.issuer(named: name) else { return nil }
         let reference = IssuerReference(key: issuer.key, name: issuer.name)
         issuers[name] = reference

@@ -42,6 +42,8 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
         let end: ContinuousClock.Instant?
 
         func answer(_ result: Result<Answer, any Error>) { reply.give(result) }
+
+        func isLate(at now: ContinuousClock.Instant) -> Bool { end.map { $0 <= now } ?? false }
     }
 
     private enum Step { case refuse(Int), wait, watch(Int), start }
@@ -77,10 +79,11 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
 
     /// Commits one request together with whatever else waits; returns once it is durable.
     ///
+    /// `spent`: of ``GroupLimits/answerWithin``, what the caller has waited elsewhere already.
     /// - Throws: ``OutboxError/overloaded(waiting:)``, or what the commit threw. Where its time is over before that,
     ///   `PostgresError.poolTimeout` if no commit had begun, else `PostgresError.outcomeUnknown`: the commit goes on.
-    public func submit(_ request: Request) async throws -> Answer {
-        let end = limits.answerWithin.map { ContinuousClock.now + $0 }
+    public func submit(_ request: Request, spent: Duration = .zero) async throws -> Answer {
+        let end = limits.answerWithin.map { ContinuousClock.now + $0 - spent }
         return try await withCheckedThrowingContinuation { continuation in
             enqueue(Waiting(request: request, reply: Reply { continuation.resume(with: $0) }, end: end))
         }
@@ -145,15 +148,16 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
             while true {
                 let (late, next) = state.withLock { state -> ([Waiting], ContinuousClock.Instant?) in
                     let now = ContinuousClock.now
-                    let late = Array(state.waiting.prefix { $0.end.map { $0 <= now } ?? false })
-                    state.waiting.removeFirst(late.count)
-                    let next = state.waiting.first?.end
+                    let late = state.waiting.filter { $0.isLate(at: now) }
+                    if !late.isEmpty { state.waiting.removeAll { $0.isLate(at: now) } }
+                    let next = state.waiting.lazy.compactMap(\.end).min()
                     state.isWatched = next != nil
                     return (late, next)
                 }
                 for waiting in late { waiting.answer(.failure(PostgresError.poolTimeout)) }
                 guard let next else { return }
-                try? await Task.sleep(until: next)
+                // Whoever comes meanwhile may have less time left.
+                try? await Task.sleep(until: min(next, .now + .milliseconds(50)))
             }
         }
     }
@@ -162,8 +166,8 @@ public final class GroupCommit<Request: Sendable, Answer: Sendable>: Sendable {
     private func settleInTime(_ batch: [Waiting]) async {
         guard limits.answerWithin != nil else { return await settle(batch) }
         let clock = Task {
-            for waiting in batch {
-                guard let end = waiting.end else { continue }
+            let ends = batch.compactMap { waiting in waiting.end.map { (waiting, $0) } }
+            for (waiting, end) in ends.sorted(by: { $0.1 < $1.1 }) {
                 do { try await Task.sleep(until: end) } catch { return }
                 waiting.answer(.failure(PostgresError.outcomeUnknown("no answer before the deadline")))
             }

@@ -39,9 +39,10 @@ extension GroupCommit where Request == LogoutEventRequest, Answer == Acceptance 
 
     /// Accepts one request; returns once it is durable.
     ///
+    /// `spent`: what the caller has waited already, of the time in which it is answered.
     /// - Throws: ``OutboxError/overloaded(waiting:)``, or ``PostgresError``.
-    public func accept(_ request: LogoutEventRequest) async throws -> Acceptance {
-        try await submit(request)
+    public func accept(_ request: LogoutEventRequest, spent: Duration = .zero) async throws -> Acceptance {
+        try await submit(request, spent: spent)
     }
 }
 

@@ -31,16 +31,18 @@ public final class SessionRegistry: Sendable {
 
     /// Records one participation; returns once it is durable.
     ///
+    /// `spent`: what the caller has waited already, of the time in which it is answered.
     /// - Throws: ``OutboxError/overloaded(waiting:)``, or ``PostgresError``.
-    public func record(_ participation: Participation) async throws -> Recording {
-        try await recording.submit(participation)
+    public func record(_ participation: Participation, spent: Duration = .zero) async throws -> Recording {
+        try await recording.submit(participation, spent: spent)
     }
 
     /// Ends participations without telling their RPs; returns how many, once that is durable.
     ///
+    /// `spent`: as with ``record(_:spent:)``.
     /// - Throws: ``OutboxError/overloaded(waiting:)``, or ``PostgresError``.
-    public func end(_ end: ParticipationEnd) async throws -> Int {
-        try await ending.submit(end)
+    public func end(_ end: ParticipationEnd, spent: Duration = .zero) async throws -> Int {
+        try await ending.submit(end, spent: spent)
     }
 
     /// Records up to ``importBatch`` participations of one caller, when it is their turn; each is answered for itself.

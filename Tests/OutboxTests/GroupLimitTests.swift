@@ -40,9 +40,12 @@ private final class HeldGate: Sendable {
     }
 
     /// Submits one request, and waits for its answer.
-    func answer(_ request: Int) async throws -> Int? {
-        try await gate.withLock { $0 }?.submit(request)
+    func answer(_ request: Int, spent: Duration = .zero) async throws -> Int? {
+        try await gate.withLock { $0 }?.submit(request, spent: spent)
     }
+
+    /// How many wait for a commit to begin.
+    var waiting: Int { gate.withLock { $0 }?.waiting ?? 0 }
 
     /// Ends the oldest commit that is under way.
     func endOldest() { state.withLock { $0.held.isEmpty ? nil : $0.held.removeFirst() }?.resume() }
@@ -80,6 +83,27 @@ struct GroupLimitTests {
         try await held.submit(3..<4)
         try await eventually("the next commit") { held.batches.count == 2 }
         #expect(held.batches == [[1], [3]])
+        held.endOldest()
+    }
+
+    @Test("who has waited elsewhere is answered in time, before those that came earlier")
+    func timeSpentElsewhere() async throws {
+        var limits = GroupLimits(waiting: 100)
+        limits.commits = 1
+        limits.answerWithin = .seconds(3_600)
+        let held = HeldGate(limits)
+        try await held.submit(0..<1)
+        try await eventually("the first commit") { held.batches.count == 1 }
+        try await held.submit(1..<2)
+        await #expect(throws: PostgresError.poolTimeout) {
+            _ = try await held.answer(2, spent: .milliseconds(3_599_950))
+        }
+        let late = Task { try await held.answer(3, spent: .milliseconds(3_599_000)) }
+        try await eventually("both in the queue") { held.waiting == 2 }
+        held.endOldest()
+        // Known where its second was over before the commit began, unknown otherwise; answered in any case.
+        await #expect(throws: PostgresError.self) { _ = try await late.value }
+        #expect(held.batches.last?.first == 1)
         held.endOldest()
     }
 
