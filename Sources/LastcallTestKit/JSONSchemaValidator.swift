@@ -23,7 +23,7 @@ public struct JSONSchemaValidator: Sendable {
 
     /// What is wrong with a value, each fault with a pointer; empty where nothing is.
     public func faults(of value: JSON, against schema: JSON, at pointer: String = "") -> [String] {
-        if let reference = schema.member("$ref") {
+        if let reference = schema["$ref"] {
             guard let target = resolved(reference) else { return ["\(pointer): \(reference) leads nowhere"] }
             return faults(of: value, against: target, at: pointer)
         }
@@ -31,26 +31,26 @@ public struct JSONSchemaValidator: Sendable {
         var faults = object.members.filter { !Self.known.contains($0.name) }.map {
             "\(pointer): the schema's \($0.name) is not understood"
         }
-        if let types = schema.member("type") {
-            let allowed = types.elements ?? [types]
+        if let types = schema["type"] {
+            let allowed = types.string == nil ? types.elements : [types]
             guard allowed.contains(where: { value.isOf($0) }) else {
                 return faults + ["\(pointer): \(value) is not \(types)"]
             }
         }
-        if let words = schema.member("enum")?.elements, !words.contains(value) {
+        if let words = schema["enum"]?.elements, !words.contains(value) {
             faults.append("\(pointer): \(value) is none of the words")
         }
-        if let choices = schema.member("anyOf")?.elements,
+        if let choices = schema["anyOf"]?.elements,
             !choices.contains(where: { self.faults(of: value, against: $0, at: pointer).isEmpty })
         {
             faults.append("\(pointer): \(value) fits none of the choices")
         }
-        if let choices = schema.member("oneOf")?.elements {
+        if let choices = schema["oneOf"]?.elements {
             let fitting = choices.count { self.faults(of: value, against: $0, at: pointer).isEmpty }
             if fitting != 1 { faults.append("\(pointer): \(value) fits \(fitting) of the choices, not one") }
         }
         faults += boundFaults(of: value, against: schema, at: pointer)
-        if case .array(let elements) = value, let items = schema.member("items") {
+        if case .array(let elements) = value, let items = schema["items"] {
             for (place, element) in elements.enumerated() {
                 faults += self.faults(of: element, against: items, at: "\(pointer)/\(place)")
             }
@@ -75,19 +75,19 @@ public struct JSONSchemaValidator: Sendable {
 
     private func memberFaults(of object: JSONObject, against schema: JSON, at pointer: String) -> [String] {
         var faults: [String] = []
-        for case .string(let name) in schema.member("required")?.elements ?? [] where object[name] == nil {
+        for case .string(let name) in schema["required"]?.elements ?? [] where object[name] == nil {
             faults.append("\(pointer): \(name) is missing")
         }
         for member in object.members {
             let place = "\(pointer)/\(member.name)"
-            if let names = schema.member("propertyNames") {
+            if let names = schema["propertyNames"] {
                 faults += self.faults(of: .string(member.name), against: names, at: place)
             }
-            if let property = schema.member("properties")?.member(member.name) {
+            if let property = schema["properties"]?[member.name] {
                 faults += self.faults(of: member.value, against: property, at: place)
                 continue
             }
-            switch schema.member("additionalProperties") {
+            switch schema["additionalProperties"] {
             case .bool(false): faults.append("\(place): is not known")
             case .object(let others):
                 faults += self.faults(of: member.value, against: .object(others), at: place)
@@ -113,21 +113,6 @@ public struct JSONSchemaValidator: Sendable {
 }
 
 extension JSON {
-    fileprivate func member(_ name: String) -> JSON? {
-        guard case .object(let object) = self else { return nil }
-        return object[name]
-    }
-
-    fileprivate var elements: [JSON]? {
-        guard case .array(let elements) = self else { return nil }
-        return elements
-    }
-
-    fileprivate var double: Double? {
-        guard case .number(let number) = self else { return nil }
-        return number.double
-    }
-
     /// Whether it is of a type that a schema names.
     fileprivate func isOf(_ type: JSON) -> Bool {
         switch (self, type) {

@@ -128,11 +128,3 @@ public final class WebDriver: Sendable {
         return value
     }
 }
-
-extension JSON {
-    fileprivate static func object(of members: [(String, JSON)]) -> JSON {
-        var object = JSONObject()
-        for (name, value) in members { _ = object.append(name, value) }
-        return .object(object)
-    }
-}

@@ -46,7 +46,8 @@ extension OperatorConsole {
     private static func shown(_ client: JSON, _ lane: LaneFigures, _ defaults: JSON?, _ visit: Visit) -> View
     {
         var view = visit.maker.view(client)
-        let cap = (client["delivery"]?["max_in_flight"] ?? defaults?["delivery"]?["max_in_flight"])?.int ?? 16
+        let cap =
+            client["delivery"]?["max_in_flight"]?.int ?? defaults?["delivery"]?["max_in_flight"]?.int ?? 16
         let isMany = lane.inFlight + lane.waiting >= ConsoleBounds.queueRows
         view["in_flight"] = "\(lane.inFlight) of \(cap)"
         view["cap"] = cap

@@ -29,8 +29,8 @@ struct TokenContents {
 
     private var logout: [(String, String?)] {
         let lifetime =
-            (client?["delivery"]?["token_lifetime_seconds"] ?? issuer?["delivery"]?["token_lifetime_seconds"])?
-            .int ?? 120
+            client?["delivery"]?["token_lifetime_seconds"]?.int
+            ?? issuer?["delivery"]?["token_lifetime_seconds"]?.int ?? 120
         return [
             ("iss", issuer?["issuer"]?.text), ("aud", delivery["client_id"]?.text),
             ("iat", last?["started_at"]?.text.map { "\($0), in seconds" } ?? "when it is sent"),

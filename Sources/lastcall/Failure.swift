@@ -60,7 +60,7 @@ struct Failure: Error {
             case Self.misconfigured: ("misconfigured", "Wrong settings")
             default: ("failed", "Failed")
             }
-        return .members([
+        return .object(of: [
             ("type", .string("urn:lastcall:problem:\(code)")), ("title", .string(title)),
             ("detail", .string(line)), ("code", .string(code)),
         ])

@@ -5,18 +5,18 @@ struct ImportReport {
     /// More failures than this are only counted, as in one call.
     static let maximumErrors = 1_000
 
-    private(set) var imported: Int64 = 0
-    private(set) var failed: Int64 = 0
+    private(set) var imported = 0
+    private(set) var failed = 0
     private(set) var errors: [JSON] = []
 
     /// Adds a call's answer, whose lines are counted from the beginning of its part.
     mutating func add(_ answer: JSON, linesBefore: Int) {
-        imported += answer["imported"]?.whole ?? 0
-        failed += answer["failed"]?.whole ?? 0
+        imported += answer["imported"]?.int ?? 0
+        failed += answer["failed"]?.int ?? 0
         for error in (answer["errors"]?.elements ?? []).prefix(Self.maximumErrors - errors.count) {
             errors.append(
-                JSON.members([
-                    ("line", error["line"]?.whole.map { .number(JSONNumber($0 + Int64(linesBefore))) }),
+                JSON.object(of: [
+                    ("line", error["line"]?.int.map { .int($0 + linesBefore) }),
                     ("code", error["code"]), ("detail", error["detail"]),
                 ])
             )
@@ -27,8 +27,8 @@ struct ImportReport {
     func show(_ api: Operator) {
         if api.printsJSON {
             return api.show(
-                JSON.members([
-                    ("imported", .number(JSONNumber(imported))), ("failed", .number(JSONNumber(failed))),
+                JSON.object(of: [
+                    ("imported", .int(imported)), ("failed", .int(failed)),
                     ("errors", .array(errors)),
                 ])
             )

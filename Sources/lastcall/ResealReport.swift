@@ -20,20 +20,20 @@ struct ResealReport {
 
     /// For programs.
     var json: String {
-        let object = JSON.members([
+        let object = JSON.object(of: [
             ("current_key_id", .string(ring.current.hexID)),
-            ("resealed_signing_keys", .number(JSONNumber(Int64(signingKeys)))),
-            ("resealed_webhook_secrets", .number(JSONNumber(Int64(webhookSecrets)))),
-            ("left", .number(JSONNumber(Int64(left)))),
-            ("cannot_be_opened", .number(JSONNumber(Int64(lost)))),
+            ("resealed_signing_keys", .int(signingKeys)),
+            ("resealed_webhook_secrets", .int(webhookSecrets)),
+            ("left", .int(left)),
+            ("cannot_be_opened", .int(lost)),
             (
                 "sealed_under",
                 .array(
                     counts.map { count in
-                        .members([
+                        .object(of: [
                             ("key_id", .string(count.hexID)), ("role", .string(role(of: count))),
-                            ("signing_keys", .number(JSONNumber(Int64(count.signingKeys)))),
-                            ("webhook_secrets", .number(JSONNumber(Int64(count.webhookSecrets)))),
+                            ("signing_keys", .int(count.signingKeys)),
+                            ("webhook_secrets", .int(count.webhookSecrets)),
                         ])
                     }
                 )

@@ -111,21 +111,3 @@ struct ToolCommand {
         return leaves(tool["command"] ?? .null, [])
     }
 }
-
-extension JSON {
-    subscript(name: String) -> JSON? {
-        if case .object(let object) = self { object[name] } else { nil }
-    }
-
-    var members: [JSONObject.Member] {
-        if case .object(let object) = self { object.members } else { [] }
-    }
-
-    var elements: [JSON] {
-        if case .array(let elements) = self { elements } else { [] }
-    }
-
-    var string: String? {
-        if case .string(let text) = self { text } else { nil }
-    }
-}

@@ -70,31 +70,6 @@ struct Answer: Sendable {
 }
 
 extension JSON {
-    /// A member of an object.
-    subscript(name: String) -> JSON? {
-        guard case .object(let object) = self else { return nil }
-        return object[name]
-    }
-
     /// The names of an object's members, in their order.
-    var names: [String] {
-        guard case .object(let object) = self else { return [] }
-        return object.members.map(\.name)
-    }
-
-    /// The elements of an array.
-    var elements: [JSON] {
-        guard case .array(let elements) = self else { return [] }
-        return elements
-    }
-
-    var string: String? {
-        guard case .string(let text) = self else { return nil }
-        return text
-    }
-
-    var int: Int? {
-        guard case .number(let number) = self else { return nil }
-        return number.int.map { Int($0) }
-    }
+    var names: [String] { members.map(\.name) }
 }

@@ -124,21 +124,11 @@ final class ConsoleWorld: Sendable {
 }
 
 extension JSON {
-    subscript(name: String) -> JSON? {
-        guard case .object(let object) = self, let value = object[name], value != .null else { return nil }
-        return value
-    }
-
     var text: String? {
         switch self {
         case .string(let text): text
         case .number(let number): number.text
         default: nil
         }
-    }
-
-    var elements: [JSON] {
-        guard case .array(let elements) = self else { return [] }
-        return elements
     }
 }

@@ -115,7 +115,7 @@ final class DeliveryLeg {
 
     private func isAny(_ status: String) throws -> Bool {
         let page = try api.call("GET", "/v1/issuers/\(issuer)/deliveries?status=\(status)&limit=1")
-        guard case .array(let items)? = page.member("items") else {
+        guard case .array(let items)? = page["items"] else {
             throw BenchmarkError("the list has no items")
         }
         return !items.isEmpty

@@ -11,9 +11,9 @@ final class ServedKey {
 
     /// Takes the key for an algorithm out of a JWK Set.
     init(_ set: JSON, algorithm: String) throws(BenchmarkError) {
-        guard case .array(let keys)? = set.member("keys"),
-            let key = keys.first(where: { $0.member("alg")?.string == algorithm }),
-            let kid = key.member("kid")?.string,
+        guard case .array(let keys)? = set["keys"],
+            let key = keys.first(where: { $0["alg"]?.string == algorithm }),
+            let kid = key["kid"]?.string,
             let handle = unsafe Self.key(key)
         else { throw BenchmarkError("the JWK Set has no key for \(algorithm)") }
         self.kid = kid
@@ -29,11 +29,11 @@ final class ServedKey {
         guard parts.count == 3, let signature = try? Base64.urlDecode(parts[2]),
             let header = Self.json(parts[0]), let claims = Self.json(parts[1])
         else { return "no compact JWS" }
-        guard header.member("alg")?.string == algorithm, header.member("kid")?.string == kid,
-            header.member("typ")?.string == "logout+jwt"
+        guard header["alg"]?.string == algorithm, header["kid"]?.string == kid,
+            header["typ"]?.string == "logout+jwt"
         else { return "another header" }
-        guard claims.member("iss")?.string == issuer, claims.member("aud")?.string == audience,
-            claims.member("events")?.member("http://schemas.openid.net/event/backchannel-logout") != nil
+        guard claims["iss"]?.string == issuer, claims["aud"]?.string == audience,
+            claims["events"]?["http://schemas.openid.net/event/backchannel-logout"] != nil
         else { return "other claims" }
         return verifies(signature, of: Array("\(parts[0]).\(parts[1])".utf8)) ? nil : "another signature"
     }

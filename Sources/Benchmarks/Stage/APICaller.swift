@@ -104,7 +104,7 @@ public final class APICaller {
     public func call(_ method: String, _ path: String, _ body: String? = nil) throws(BenchmarkError) -> JSON {
         let answer = try send(method, path, body.map { Array($0.utf8) })
         guard answer.status < 300 else {
-            let code = answer.body.member("code")?.string ?? ""
+            let code = answer.body["code"]?.string ?? ""
             throw BenchmarkError("\(method) \(path): \(answer.status) \(code)")
         }
         return answer.body
@@ -113,18 +113,3 @@ public final class APICaller {
 
 @available(*, unavailable)
 extension APICaller: Sendable {}
-
-extension JSON {
-    /// A member of an object.
-    ///
-    /// - Parameter name: its name.
-    /// - Returns: its value; `nil` where there is none, or this is no object.
-    public func member(_ name: String) -> JSON? {
-        if case .object(let object) = self { object[name] } else { nil }
-    }
-
-    /// The text of a string; `nil` for anything else.
-    public var string: String? {
-        if case .string(let text) = self { text } else { nil }
-    }
-}

@@ -24,10 +24,10 @@ package struct PostRecord: Sendable, Hashable {
         self.post = post
         let parts = post.token.split(separator: ".")
         let (header, claims) = parts.count == 3 ? (Self.object(parts[0]), Self.object(parts[1])) : (nil, nil)
-        kid = header?.member("kid")?.string ?? ""
-        aud = claims?.member("aud")?.string ?? ""
-        sid = claims?.member("sid")?.string ?? ""
-        jti = claims?.member("jti")?.string ?? ""
+        kid = header?["kid"]?.string ?? ""
+        aud = claims?["aud"]?.string ?? ""
+        sid = claims?["sid"]?.string ?? ""
+        jti = claims?["jti"]?.string ?? ""
     }
 
     /// Makes one without a token, for what only looks at its parts.

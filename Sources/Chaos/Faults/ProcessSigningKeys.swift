@@ -66,7 +66,7 @@ struct SigningKeyRotated: Fault {
                 "/v1/issuers/\(World.issuer)/signing-keys",
                 #"{"alg": "ES256"}"#
             )
-            guard let kid = answer.json.member("kid")?.string else {
+            guard let kid = answer.json["kid"]?.string else {
                 throw ChaosError("no kid: \(answer.text)")
             }
             try await world.command("keys", "activate", World.issuer, "--", kid)

@@ -184,7 +184,7 @@ package final class Load: Sendable {
             entry.tries += 1
             if entry.sentAt == 0 { entry.sentAt = sentAt }
             let wasOpen = entry.outcome == .open
-            switch answer.map({ ($0.status, $0.json.member("id")?.string) }) {
+            switch answer.map({ ($0.status, $0.json["id"]?.string) }) {
             case (200..<300, let event?)?:
                 if wasOpen {
                     entry.outcome = .accepted(event: event)

@@ -102,16 +102,16 @@ package struct PlantedRun: Sendable {
         let text = try PlantedTree.text(report)
         let json = try JSON.parse(Array(text.utf8), maximumBytes: .max, maximumValues: .max)
         var checks: [JSON] = []
-        if case .array(let all)? = json.member("checks") { checks = all }
+        if case .array(let all)? = json["checks"] { checks = all }
         let failed = checks.compactMap { check -> String? in
-            guard case .bool(false)? = check.member("holds") else { return nil }
-            return check.member("sentence")?.string
+            guard case .bool(false)? = check["holds"] else { return nil }
+            return check["sentence"]?.string
         }
         let expected = failed.first { sentence in
             verdict.defect.checks.contains { sentence.hasPrefix($0) }
         }
         verdict.caughtBy = expected.map { "\(fault): \($0)" }
-        verdict.others = failed.filter { $0 != expected } + [json.member("failure")?.string].compactMap { $0 }
+        verdict.others = failed.filter { $0 != expected } + [json["failure"]?.string].compactMap { $0 }
     }
 
     private func test(_ filter: String, into verdict: inout Verdict) async throws {

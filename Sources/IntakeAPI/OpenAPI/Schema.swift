@@ -151,15 +151,6 @@ struct Schema: Sendable {
 }
 
 extension JSON {
-    /// An object of these members, in their order; of a name that comes twice the first counts.
-    static func object(of members: [(String, JSON)]) -> JSON {
-        var object = JSONObject()
-        for (name, value) in members { _ = object.append(name, value) }
-        return .object(object)
-    }
-
-    static func int(_ value: Int) -> JSON { .number(JSONNumber(Int64(value))) }
-
     /// A number as the writer of JSON shows it.
     static func decimal(_ value: Double) -> JSON {
         var writer = JSONWriter()

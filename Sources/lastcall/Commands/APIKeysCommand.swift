@@ -52,10 +52,10 @@ struct APIKeysCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.withAPI { api in
                 let scopes: JSON? = isOperator ? nil : .array(scope.map(JSON.string))
-                let body = JSON.members([
+                let body = JSON.object(of: [
                     ("name", .string(name)), ("issuer", issuer.map(JSON.string)), ("scopes", scopes),
                     ("expires_at", expiresAt.map(JSON.string)),
-                    ("calls_per_second", callsPerSecond.map { .int(Int64($0)) }),
+                    ("calls_per_second", callsPerSecond.map(JSON.int)),
                 ])
                 api.show(try await api.call("POST", ["v1", "api-keys"], body: body))
             }

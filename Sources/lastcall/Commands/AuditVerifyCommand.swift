@@ -68,14 +68,14 @@ extension AuditCommand {
         private func report(_ verdict: AuditVerdict, of name: String?) {
             let head = "\(verdict.head)"
             if options.json {
-                let object = JSON.members([
+                let object = JSON.object(of: [
                     ("trail", name.map(JSON.string) ?? .null), ("intact", .bool(verdict.broken == nil)),
-                    ("entries", .number(JSONNumber(Int64(verdict.intact)))),
-                    ("seals_no_longer_kept", .number(JSONNumber(verdict.droppedSeals))),
-                    ("no_longer_kept", .number(JSONNumber(Int64(verdict.notKept)))),
-                    ("not_yet_sealed", .number(JSONNumber(Int64(verdict.unsealed)))), ("head", .string(head)),
+                    ("entries", .int(verdict.intact)),
+                    ("seals_no_longer_kept", .int(verdict.droppedSeals)),
+                    ("no_longer_kept", .int(verdict.notKept)),
+                    ("not_yet_sealed", .int(verdict.unsealed)), ("head", .string(head)),
                     ("broken", verdict.broken.map { .string($0.code) } ?? .null),
-                    ("broken_seal", verdict.broken.map { .number(JSONNumber($0.seal)) } ?? .null),
+                    ("broken_seal", verdict.broken.map { .int($0.seal) } ?? .null),
                     ("broken_entry", (verdict.broken?.entry?.lowercased).map(JSON.string) ?? .null),
                 ])
                 return print(String(decoding: object.serialized(), as: UTF8.self))

@@ -99,7 +99,7 @@ struct BenchCommand: AsyncParsableCommand {
                     ("scenario", .string(scenario.name)), ("full", .bool(scenario.isOnlyFull)),
                     ("measures", .string(scenario.sentence)),
                 ]
-                print(JSON.members(members).line)
+                print(JSON.object(of: members).line)
             }
             return
         }

@@ -67,7 +67,7 @@ struct ClientsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withAPI { api in
-                let flags = JSON.members([
+                let flags = JSON.object(of: [
                     ("backchannel_logout_uri", uri.map(JSON.string)),
                     ("backchannel_logout_session_required", sessionRequired ? .bool(true) : nil),
                     ("id_token_signed_response_alg", alg.map(JSON.string)),

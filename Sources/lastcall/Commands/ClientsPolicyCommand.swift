@@ -67,15 +67,15 @@ extension ClientsCommand {
                     let names = Set(changes.map { $0.0 })
                     let kept =
                         reset ? [] : client["delivery"]?.members.filter { !names.contains($0.name) } ?? []
-                    let policy = JSON.members(kept.map { ($0.name, $0.value) } + changes)
+                    let policy = JSON.object(of: kept.map { ($0.name, $0.value) } + changes)
                     let metadata = client.members.filter { member in
                         !Self.shown.contains(member.name) && member.name != "delivery"
                             && member.value != .null
                     }
-                    let body = JSON.members(metadata.map { ($0.name, $0.value) } + [("delivery", policy)])
+                    let body = JSON.object(of: metadata.map { ($0.name, $0.value) } + [("delivery", policy)])
                     client = try await api.call("PUT", path, body: body)
                 }
-                api.show(client["delivery"] ?? .members([]))
+                api.show(client["delivery"] ?? .object(of: []))
             }
         }
     }

@@ -82,7 +82,7 @@ struct DeliveriesCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withAPI { api in
-                let body = JSON.members([
+                let body = JSON.object(of: [
                     ("force", .bool(force)),
                     ("deliver_within_seconds", deliverWithinSeconds.map(JSON.int)),
                 ])

@@ -58,7 +58,7 @@ extension DoctorFinding {
 
     /// For programs.
     fileprivate var json: String {
-        let object = JSON.members([
+        let object = JSON.object(of: [
             ("check", .string(check.rawValue)), ("severity", .string(severity.rawValue)),
             ("figure", .string(figure)), ("remedy", remedy.map(JSON.string) ?? .null),
         ])

@@ -82,9 +82,9 @@ struct IssuersCommand: AsyncParsableCommand {
                         .trimmingCharacters(in: .whitespacesAndNewlines)
                 }
                 let webhook = webhookURL.map { url in
-                    JSON.members([("url", .string(url)), ("secret", secret.map(JSON.string))])
+                    JSON.object(of: [("url", .string(url)), ("secret", secret.map(JSON.string))])
                 }
-                let body = JSON.members([
+                let body = JSON.object(of: [
                     ("issuer", .string(issuer)), ("completion_webhook", webhook),
                     ("session_durability", sessionDurability.map(JSON.string)),
                     ("session_expiry", sessionExpiry.map(JSON.string)),

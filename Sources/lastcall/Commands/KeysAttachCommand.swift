@@ -26,9 +26,9 @@ extension KeysCommand {
 
         func run() async throws {
             try await options.withAPI { api in
-                let body = JSON.members([
-                    ("pkcs11", uri.map { .members([("uri", .string($0))]) }),
-                    ("remote", remote.map { .members([("key", .string($0))]) }), ("alg", .string(alg)),
+                let body = JSON.object(of: [
+                    ("pkcs11", uri.map { .object(of: [("uri", .string($0))]) }),
+                    ("remote", remote.map { .object(of: [("key", .string($0))]) }), ("alg", .string(alg)),
                     ("kid", kid.map(JSON.string)), ("jwk", try JSON.read(jwk)),
                 ])
                 api.show(try await api.call("POST", ["v1", "issuers", issuer, "signing-keys"], body: body))

@@ -38,7 +38,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withAPI { api in
-                let body = JSON.members([("alg", .string(alg))])
+                let body = JSON.object(of: [("alg", .string(alg))])
                 api.show(try await api.call("POST", ["v1", "issuers", issuer, "signing-keys"], body: body))
             }
         }
@@ -68,7 +68,7 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.withAPI { api in
                 let text = try pem.map { String(decoding: try readInput($0), as: UTF8.self) }
-                let body = JSON.members([
+                let body = JSON.object(of: [
                     ("jwk", try jwk.map(JSON.read)), ("pem", text.map(JSON.string)),
                     ("alg", alg.map(JSON.string)),
                     ("kid", kid.map(JSON.string)),
@@ -88,7 +88,7 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.withAPI { api in
                 let path = ["v1", "issuers", issuer, "signing-keys", kid, "activate"]
-                api.show(try await api.call("POST", path, body: JSON.members([("force", .bool(force))])))
+                api.show(try await api.call("POST", path, body: JSON.object(of: [("force", .bool(force))])))
             }
         }
     }
@@ -103,7 +103,7 @@ struct KeysCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.withAPI { api in
                 let path = ["v1", "issuers", issuer, "signing-keys", kid, "retire"]
-                api.show(try await api.call("POST", path, body: JSON.members([("force", .bool(force))])))
+                api.show(try await api.call("POST", path, body: JSON.object(of: [("force", .bool(force))])))
             }
         }
     }

@@ -40,9 +40,11 @@ extension KeysCommand {
                 let next = keys.filter { $0["alg"]?.text == alg && $0["stage"]?.text == "next" }
                 let oldest = next.min { ($0["created_at"]?.text ?? "") < ($1["created_at"]?.text ?? "") }
                 guard let kid = oldest?["kid"]?.text else {
-                    return api.show(try await api.call("POST", path, body: .members([("alg", .string(alg))])))
+                    return api.show(
+                        try await api.call("POST", path, body: .object(of: [("alg", .string(alg))]))
+                    )
                 }
-                let body = JSON.members([("force", .bool(force))])
+                let body = JSON.object(of: [("force", .bool(force))])
                 api.show(try await api.call("POST", path + [kid, "activate"], body: body))
             }
         }

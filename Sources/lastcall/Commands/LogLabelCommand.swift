@@ -30,7 +30,7 @@ struct LogLabelCommand: AsyncParsableCommand {
                 let label = labels.label(member, value, of: iss)
             else { throw Failure("the issuer has no URL") }
             if options.json {
-                api.show(.members([(member.rawValue, .string(label))]))
+                api.show(.object(of: [(member.rawValue, .string(label))]))
             } else {
                 print(label)
             }

@@ -70,7 +70,7 @@ struct LogoutCommand: AsyncParsableCommand {
     private func scope() throws -> [(String, JSON?)] {
         if let targets { return [("targets", try JSON.read(targets))] }
         guard let target else { return filter }
-        let one = JSON.members([
+        let one = JSON.object(of: [
             ("client_id", .string(target)), ("sub", sub.map(JSON.string)), ("sid", sid.map(JSON.string)),
         ])
         return [("targets", .array([one]))]
@@ -78,8 +78,8 @@ struct LogoutCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withAPI { api in
-            let body = JSON.members(
-                try scope() + [
+            let body = JSON.object(
+                of: try scope() + [
                     ("initiator", initiator.map(JSON.string)),
                     ("initiating_client_id", initiatingClientID.map(JSON.string)),
                     ("exclude_initiating_client", excludeInitiatingClient ? .bool(true) : nil),

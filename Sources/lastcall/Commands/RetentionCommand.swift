@@ -35,7 +35,7 @@ struct RetentionCommand: AsyncParsableCommand {
     private func show(_ steps: [Retention.Step]) {
         if options.json {
             for step in steps {
-                let object = JSON.members([
+                let object = JSON.object(of: [
                     ("table", .string(step.table)), ("day", step.day.map(JSON.string) ?? .null),
                     ("whole", .bool(step.isWhole)),
                 ])
@@ -58,11 +58,11 @@ struct RetentionCommand: AsyncParsableCommand {
             if report.wasBusy { print("something was locked and was passed over: run it again") }
             return
         }
-        let object = JSON.members([
-            ("tables_dropped", .number(JSONNumber(Int64(report.tablesDropped)))),
-            ("rows_deleted", .number(JSONNumber(Int64(report.rowsDeleted)))),
-            ("seals_dropped", .number(JSONNumber(Int64(report.sealsDropped)))),
-            ("operations_deleted", .number(JSONNumber(Int64(report.operationsDeleted)))),
+        let object = JSON.object(of: [
+            ("tables_dropped", .int(report.tablesDropped)),
+            ("rows_deleted", .int(report.rowsDeleted)),
+            ("seals_dropped", .int(report.sealsDropped)),
+            ("operations_deleted", .int(report.operationsDeleted)),
             ("passed_over", .bool(report.wasBusy)),
         ])
         print(String(decoding: object.serialized(), as: UTF8.self))

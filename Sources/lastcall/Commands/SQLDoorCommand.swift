@@ -13,7 +13,7 @@ struct SQLDoorCommand: AsyncParsableCommand {
     )
 
     private static func state(of role: String, isOpen: Bool) -> String {
-        JSON.members([("role", .string(role)), ("open", .bool(isOpen))]).line
+        JSON.object(of: [("role", .string(role)), ("open", .bool(isOpen))]).line
     }
 
     struct Grant: AsyncParsableCommand {

@@ -39,7 +39,7 @@ struct MigrateCommand: AsyncParsableCommand {
             let state = try await Database(settings, role: "migrate").migrate()
             guard !json else {
                 let counts = [("applied", state.applied), ("newer", state.newer)]
-                return print(JSON.members(counts.map { ($0, .int(Int64($1.count))) }).line)
+                return print(JSON.object(of: counts.map { ($0, .int($1.count)) }).line)
             }
             print("schema is current: \(state.applied.count) migrations")
         }

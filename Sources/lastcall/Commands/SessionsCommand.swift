@@ -69,7 +69,7 @@ struct SessionsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.withAPI { api in
-                let body = JSON.members([
+                let body = JSON.object(of: [
                     ("sub", .string(sub)), ("sid", sid.map(JSON.string)),
                     ("user_id", userID.map(JSON.string)),
                     ("user_agent_id", userAgentID.map(JSON.string)),

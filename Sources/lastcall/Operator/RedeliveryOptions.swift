@@ -24,14 +24,14 @@ struct RedeliveryOptions: ParsableArguments {
 
     /// Begins it, and shows it: at once, or when it is done.
     func start(_ api: Operator) async throws {
-        let filter = JSON.members([
+        let filter = JSON.object(of: [
             ("client_id", clientID.map(JSON.string)),
             ("status", status.isEmpty ? nil : .array(status.map(JSON.string))),
             ("reason", reason.isEmpty ? nil : .array(reason.map(JSON.string))),
             ("created_after", createdAfter.map(JSON.string)),
             ("created_before", createdBefore.map(JSON.string)),
         ])
-        let body = JSON.members([
+        let body = JSON.object(of: [
             ("filter", filter), ("dry_run", .bool(dryRun)),
             ("deliver_within_seconds", deliverWithinSeconds.map(JSON.int)),
             ("rate_per_second", ratePerSecond.map(JSON.int)),
@@ -52,8 +52,8 @@ extension Operator {
             try await Task.sleep(for: .milliseconds(250))
             redelivery = try await call("GET", ["v1", "issuers", issuer, "redeliveries", id])
             bar.show(
-                Int(redelivery["done"]?.whole ?? 0),
-                of: Int(redelivery["matched"]?.whole ?? 0),
+                Int(redelivery["done"]?.int ?? 0),
+                of: Int(redelivery["matched"]?.int ?? 0),
                 "redelivered"
             )
         }

@@ -115,7 +115,7 @@ actor TrailPrinter {
 /// What is said beside the events, on standard error.
 enum FollowerNotice {
     @Sendable static func tell(_ line: String, json: Bool) {
-        let text = json ? JSON.members([("notice", .string(line))]).line : "lastcall: \(line.harmless)"
+        let text = json ? JSON.object(of: [("notice", .string(line))]).line : "lastcall: \(line.harmless)"
         FileHandle.standardError.write(Data("\(text)\n".utf8))
     }
 }

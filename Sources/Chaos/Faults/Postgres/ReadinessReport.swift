@@ -17,8 +17,8 @@ struct ReadinessReport: Sendable {
         return ReadinessReport(
             status: answer.status,
             text: answer.text,
-            durability: body.member("durability")?.string,
-            lossWindow: body.member("loss_window_seconds")?.double
+            durability: body["durability"]?.string,
+            lossWindow: body["loss_window_seconds"]?.double
         )
     }
 
@@ -28,12 +28,5 @@ struct ReadinessReport: Sendable {
         world.check(
             Check("/readyz says \(durability)", report.durability == durability, detail: report.text)
         )
-    }
-}
-
-extension JSON {
-    /// The value of a number; `nil` for anything else.
-    fileprivate var double: Double? {
-        if case .number(let number) = self { number.double } else { nil }
     }
 }

@@ -2,23 +2,6 @@ import Foundation
 import StrictJSON
 
 extension JSON {
-    /// A member of an object.
-    subscript(name: String) -> JSON? {
-        if case .object(let object) = self { object[name] } else { nil }
-    }
-
-    var elements: [JSON] {
-        if case .array(let elements) = self { elements } else { [] }
-    }
-
-    var members: [JSONObject.Member] {
-        if case .object(let object) = self { object.members } else { [] }
-    }
-
-    var whole: Int64? {
-        if case .number(let number) = self { number.int } else { nil }
-    }
-
     /// A plain value as people read it; `nil` for objects and arrays.
     var text: String? {
         switch self {
@@ -48,17 +31,6 @@ extension JSON {
     private var isFlat: Bool {
         if case .array(let elements) = self { return elements.allSatisfy { $0.text != nil } }
         return text != nil
-    }
-
-    static func int(_ value: Int64) -> JSON { .number(JSONNumber(value)) }
-
-    /// An object of the members that have a value.
-    static func members(_ members: [(String, JSON?)]) -> JSON {
-        var object = JSONObject()
-        for (name, value) in members {
-            if let value { _ = object.append(name, value) }
-        }
-        return .object(object)
     }
 
     /// The JSON in a file, or on standard input for `-`.
