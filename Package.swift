@@ -112,7 +112,7 @@ let package = Package(
             name: "IntakeAPI",
             dependencies: [
                 "StrictJSON", "LogoutModel", "DeliveryPolicy", "LogoutTokens", "AuditTrail", "PostgresClient", "Outbox",
-                "HTTPListener", "Telemetry", hummingbird, logging, metrics, coreMetrics, tracing, lifecycle,
+                "HTTPListener", "Telemetry", "Threads", hummingbird, logging, metrics, coreMetrics, tracing, lifecycle,
             ],
             swiftSettings: strict
         ),
@@ -128,7 +128,7 @@ let package = Package(
 
         .target(
             name: "OperatorConsole",
-            dependencies: ["StrictJSON", "LogoutModel", "LogoutTokens", "AuditTrail", "Outbox", mustache, logging, lifecycle],
+            dependencies: ["StrictJSON", "LogoutModel", "LogoutTokens", "AuditTrail", "Outbox", "Threads", mustache, logging, lifecycle],
             exclude: ["Assets", "Templates"],
             swiftSettings: strict, plugins: ["EmbedPages"]
         ),

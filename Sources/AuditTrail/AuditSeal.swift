@@ -13,14 +13,8 @@ public struct AuditSeal: Sendable, Hashable {
         public let digest: [UInt8]
 
         fileprivate init(_ bytes: ArraySlice<UInt8>) {
-            let raw = Array(bytes)
-            id = UUID(
-                uuid: (
-                    raw[0], raw[1], raw[2], raw[3], raw[4], raw[5], raw[6], raw[7], raw[8], raw[9], raw[10],
-                    raw[11], raw[12], raw[13], raw[14], raw[15]
-                )
-            )
-            digest = Array(raw[16...])
+            id = UUID(bytes: Array(bytes.prefix(16)))
+            digest = Array(bytes.dropFirst(16))
         }
     }
 

@@ -9,25 +9,18 @@ extension DeliveryWorker {
         guard let tracing, !shipments.isEmpty else { return shipments }
         var traces: [IssuerEvent: TraceContext] = [:]
         do {
-            traces = try await store.traces(of: Set(shipments.map(\.tracedEvent)))
+            traces = try await store.traces(of: Set(shipments.map(\.toldEvent)))
         } catch {
             // The logout goes out all the same; its trace begins anew.
             logger.debug("traces cannot be read", metadata: ["error": "\(error)"])
         }
         return shipments.map { shipment in
-            let event = traces[shipment.tracedEvent]
+            let event = traces[shipment.toldEvent]
             // Of most logouts nobody records anything: they cost nothing more.
             guard tracing.propagates || event?.isSampled != false else { return shipment }
             var traced = shipment
             traced.trace = AttemptTrace(tracing, of: event, claimedAt: shipment.claimedAt)
             return traced
         }
-    }
-}
-
-extension Shipment {
-    /// The logout that it tells of.
-    fileprivate var tracedEvent: IssuerEvent {
-        IssuerEvent(issuerKey: claimed.lease.issuerKey, id: claimed.lease.delivery.event)
     }
 }

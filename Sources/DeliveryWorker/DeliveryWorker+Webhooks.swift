@@ -27,7 +27,7 @@ extension DeliveryWorker {
 }
 
 extension Shipment {
-    /// The event that a completion webhook, or a push, tells of.
+    /// The event that it tells of.
     var toldEvent: IssuerEvent {
         IssuerEvent(issuerKey: claimed.lease.issuerKey, id: claimed.lease.delivery.event)
     }

@@ -62,15 +62,8 @@ extension DeliveryID {
 }
 
 extension UUID {
-    /// Version 8, RFC 9562 section 5.8.
+    /// RFC 9562 section 5.8.
     fileprivate static func digest(of text: String) -> UUID {
-        let bytes = Digests.sha256(Array(text.utf8))
-        return UUID(
-            uuid: (
-                bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6] & 0x0F | 0x80, bytes[7],
-                bytes[8] & 0x3F | 0x80, bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14],
-                bytes[15]
-            )
-        )
+        UUID(bytes: Digests.sha256(Array(text.utf8)), version: 8)
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import LogoutModel
 
 /// Makes the `jti`s of one thread: version 4 UUIDs (RFC 9562 section 5.4) from the kernel's random bytes.
 ///
@@ -13,15 +14,8 @@ struct TokenIDs {
     /// An id that no other token has.
     mutating func next() -> UUID {
         if pool.isEmpty { fill() }
-        let bytes = Array(pool.suffix(16))
-        pool.removeLast(16)
-        return UUID(
-            uuid: (
-                bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6] & 0x0F | 0x40, bytes[7],
-                bytes[8] & 0x3F | 0x80, bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14],
-                bytes[15]
-            )
-        )
+        defer { pool.removeLast(16) }
+        return UUID(bytes: Array(pool.suffix(16)), version: 4)
     }
 
     private mutating func fill() {

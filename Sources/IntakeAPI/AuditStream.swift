@@ -4,6 +4,7 @@ import LogoutModel
 import Outbox
 import ServiceLifecycle
 import StrictJSON
+import Threads
 
 /// The audit trail as server-sent events: what was missed, then what comes, without a gap and without a repeat.
 ///
@@ -26,7 +27,7 @@ struct AuditStream: AsyncSequence, Sendable {
     /// Whether the reader may still read; asked about once a second.
     let isAllowed: @Sendable () async -> Bool
     /// Held for as long as the stream is.
-    let slot: StreamSlots.Slot
+    let place: Places.Place
     /// What was missed is read in turn with long lists: it is one.
     let turns: LongLists
 

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import LogoutModel
 import LogoutTokens
 import Outbox
 import Synchronization
@@ -19,13 +20,7 @@ package enum Cursor {
 
     package static func id(_ content: [UInt8]) -> UUID? {
         guard content.count == 17, content[0] == idMark else { return nil }
-        let raw = Array(content.dropFirst())
-        return UUID(
-            uuid: (
-                raw[0], raw[1], raw[2], raw[3], raw[4], raw[5], raw[6], raw[7], raw[8], raw[9], raw[10],
-                raw[11], raw[12], raw[13], raw[14], raw[15]
-            )
-        )
+        return UUID(bytes: Array(content.dropFirst()))
     }
 
     package static func content(_ name: String) -> [UInt8] { [nameMark] + Array(name.utf8) }

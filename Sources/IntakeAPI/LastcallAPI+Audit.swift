@@ -43,7 +43,9 @@ extension LastcallAPI {
         let filter = try query.auditFilter()
         try query.finish()
         let last = try call.request.single("last-event-id")
-        let slot = try streamSlots.take()
+        guard let place = auditStreams.take() else {
+            throw Problem.unavailable("Too many streams are open.")
+        }
         let now = try await store.auditHorizon()
         let start: AuditPosition
         if let last {
@@ -61,7 +63,7 @@ extension LastcallAPI {
             filter: filter,
             start: start,
             isAllowed: { await call.isStillAllowed() },
-            slot: slot,
+            place: place,
             turns: longLists
         )
         var response = APIResponse(status: 200, contentType: "text/event-stream")

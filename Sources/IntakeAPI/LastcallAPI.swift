@@ -3,6 +3,7 @@ import LogoutModel
 public import Outbox
 import Synchronization
 import Telemetry
+import Threads
 public import Tracing
 
 /// The API: routes, authentication, decoding, answers. It knows nothing of sockets; ``HTTPFrontend`` does, and the
@@ -21,7 +22,7 @@ public final class LastcallAPI: Sendable {
     public let ends: EndWatch
     let openAPI = MadeOnce()
     let docs = MadeOnce()
-    let streamSlots: StreamSlots
+    let auditStreams: Places
     let longLists = LongLists()
     /// The calls that are worked on.
     public let calls: CallsInProgress
@@ -61,7 +62,7 @@ public final class LastcallAPI: Sendable {
         keyUse = KeyUseLog(proven: authenticator.proven, store: store, logger: logger)
         ends = EndWatch(store: store, limit: settings.waitLimit)
         calls = CallsInProgress(limit: settings.inProgressLimit)
-        streamSlots = StreamSlots(limit: settings.auditStreamLimit)
+        auditStreams = Places(limit: settings.auditStreamLimit)
         cursorSecret = CursorSecret(store: store)
         auditFeed = AuditFeed(store: store, logger: logger)
         let routes = RouteTable(

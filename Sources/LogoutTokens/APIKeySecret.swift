@@ -1,3 +1,5 @@
+import LogoutModel
+
 public import struct FoundationEssentials.UUID
 
 /// An API key that Lastcall issued: `lc_<id>_<secret>`.
@@ -17,7 +19,7 @@ public struct APIKeySecret: Sendable, CustomStringConvertible, CustomReflectable
     ///   - randomBytes: exactly 32 bytes of ``Digests/randomBytes(_:)``.
     public init?(id: UUID, randomBytes: [UInt8]) {
         guard randomBytes.count == Self.secretBytes else { return nil }
-        self.id = id
+        self.id = UUID(bytes: id)
         secret = Base64.urlEncode(randomBytes)
     }
 
@@ -32,10 +34,10 @@ public struct APIKeySecret: Sendable, CustomStringConvertible, CustomReflectable
         let hex = parts.prefix(32)
         let rest = parts.dropFirst(32)
         guard
-            let id = Hex.decode(hex.utf8), let id = UUID(bytes: id), rest.first == "_",
+            let id = Hex.decode(hex.utf8), id.count == 16, rest.first == "_",
             let secret = try? Base64.urlDecode(String(rest.dropFirst())), secret.count == Self.secretBytes
         else { return nil }
-        self.id = id
+        self.id = UUID(bytes: id)
         self.secret = String(rest.dropFirst())
     }
 
@@ -65,17 +67,4 @@ public struct APIKeySecret: Sendable, CustomStringConvertible, CustomReflectable
 
     private static let secretBytes = 32
     private static let length = 3 + 32 + 1 + 43
-}
-
-extension UUID {
-    /// `nil` for anything but 16 bytes.
-    fileprivate init?(bytes b: [UInt8]) {
-        guard b.count == 16 else { return nil }
-        self.init(
-            uuid: (
-                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-                b[15]
-            )
-        )
-    }
 }

@@ -49,12 +49,7 @@ public struct LogoutTokenClaims: TokenClaims, Hashable {
         sub: String?,
         sid: String?
     ) throws(SigningError) {
-        guard !iss.isEmpty else { throw .emptyClaim("iss") }
-        guard !aud.isEmpty else { throw .emptyClaim("aud") }
-        guard !jti.isEmpty else { throw .emptyClaim("jti") }
-        guard sub != "" else { throw .emptyClaim("sub") }
-        guard sid != "" else { throw .emptyClaim("sid") }
-        guard sub != nil || sid != nil else { throw .neitherSubNorSid }
+        try Self.check(iss: iss, aud: aud, jti: jti, sub: sub, sid: sid)
         let (lifetime, overflow) = exp.subtractingReportingOverflow(iat)
         guard !overflow, (1...120).contains(lifetime) else { throw .lifetimeOutOfRange(seconds: lifetime) }
         self.iss = iss

@@ -53,13 +53,8 @@ public struct SecurityEventClaims: TokenClaims, Hashable {
         sid: String?,
         initiator: Initiator?
     ) throws(SigningError) {
-        guard !iss.isEmpty else { throw .emptyClaim("iss") }
-        guard !aud.isEmpty else { throw .emptyClaim("aud") }
-        guard !jti.isEmpty else { throw .emptyClaim("jti") }
+        try Self.check(iss: iss, aud: aud, jti: jti, sub: sub, sid: sid)
         guard !txn.isEmpty else { throw .emptyClaim("txn") }
-        guard sub != "" else { throw .emptyClaim("sub") }
-        guard sid != "" else { throw .emptyClaim("sid") }
-        guard sub != nil || sid != nil else { throw .neitherSubNorSid }
         self.iss = iss
         self.aud = aud
         self.iat = iat

@@ -16,3 +16,18 @@ public protocol TokenClaims: Sendable {
     /// The claims as JSON, written into a buffer whose memory is used again.
     func json(reusing buffer: consuming [UInt8]) -> [UInt8]
 }
+
+extension TokenClaims {
+    /// What every kind of token needs.
+    ///
+    /// - Throws: ``SigningError/emptyClaim(_:)``, ``SigningError/neitherSubNorSid``.
+    static func check(iss: String, aud: String, jti: String, sub: String?, sid: String?) throws(SigningError)
+    {
+        guard !iss.isEmpty else { throw .emptyClaim("iss") }
+        guard !aud.isEmpty else { throw .emptyClaim("aud") }
+        guard !jti.isEmpty else { throw .emptyClaim("jti") }
+        guard sub != "" else { throw .emptyClaim("sub") }
+        guard sid != "" else { throw .emptyClaim("sid") }
+        guard sub != nil || sid != nil else { throw .neitherSubNorSid }
+    }
+}

@@ -1,6 +1,7 @@
 public import Logging
 public import LogoutModel
 public import Outbox
+import Threads
 
 /// The operator's pages: a client of the API in the same process, with a cookie instead of a key.
 public final class OperatorConsole: Sendable {

@@ -1,4 +1,5 @@
 import ServiceLifecycle
+import Threads
 
 /// A page that updates itself: its main part, each time that it has changed, as server-sent events.
 struct PageStream: AsyncSequence, Sendable {

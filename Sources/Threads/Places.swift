@@ -1,15 +1,17 @@
 import Synchronization
 
 /// How many of something there may be at once. A place is given back when whoever holds it lets go of it, however that comes.
-final class Places: Sendable {
+public final class Places: Sendable {
     private let limit: Int
     private let taken = Mutex(0)
 
-    init(limit: Int) {
+    /// So many places, all of them free.
+    public init(limit: Int) {
         self.limit = limit
     }
 
-    final class Place: Sendable {
+    /// One holder's right to be there.
+    public final class Place: Sendable {
         private let places: Places
 
         fileprivate init(_ places: Places) {
@@ -20,7 +22,7 @@ final class Places: Sendable {
     }
 
     /// A place; `nil` where all are taken.
-    func take() -> Place? {
+    public func take() -> Place? {
         let isFree = taken.withLock { taken in
             guard taken < limit else { return false }
             taken += 1
