@@ -4,6 +4,7 @@ import FoundationEssentials
 import LogoutModel
 import Outbox
 import StrictJSON
+import Threads
 
 /// The severities of audit events.
 private enum Severity: String, CaseIterable {
@@ -49,7 +50,7 @@ extension LastcallAPI {
         let now = try await store.auditHorizon()
         let start: AuditPosition
         if let last {
-            guard let position = try await place(of: last, in: call, until: now) else {
+            guard let position = try await position(of: last, in: call, until: now) else {
                 throw Problem.invalidRequest("Last-Event-ID is not the id of an event of this trail.")
             }
             start = position
@@ -76,7 +77,7 @@ extension LastcallAPI {
     }
 
     /// Where a reader wants to go on: behind an event, or where a stream began that it lost before an event came.
-    private func place(of last: String, in call: Call, until now: AuditPosition) async throws
+    private func position(of last: String, in call: Call, until now: AuditPosition) async throws
         -> AuditPosition?
     {
         if let id = UUID(strict: last) {

@@ -69,7 +69,7 @@ public struct JSONSchemaValidator: Sendable {
     private func resolved(_ reference: JSON) -> JSON? {
         guard case .string(let text) = reference, text.hasPrefix("#/") else { return nil }
         return text.dropFirst(2).split(separator: "/").reduce(document) { place, name in
-            place?.member(String(name).replacing("~1", with: "/").replacing("~0", with: "~"))
+            place?[String(name).replacing("~1", with: "/").replacing("~0", with: "~")]
         }
     }
 
@@ -99,8 +99,8 @@ public struct JSONSchemaValidator: Sendable {
 
     private func boundFaults(of value: JSON, against schema: JSON, at pointer: String) -> [String] {
         func check(_ size: Double, _ low: String, _ high: String) -> [String] {
-            let isBelow = schema.member(low)?.double.map { size < $0 } ?? false
-            let isAbove = schema.member(high)?.double.map { size > $0 } ?? false
+            let isBelow = schema[low]?.double.map { size < $0 } ?? false
+            let isAbove = schema[high]?.double.map { size > $0 } ?? false
             return isBelow || isAbove ? ["\(pointer): \(value) is out of bounds"] : []
         }
         return switch value {

@@ -19,7 +19,7 @@ public struct APIKeySecret: Sendable, CustomStringConvertible, CustomReflectable
     ///   - randomBytes: exactly 32 bytes of ``Digests/randomBytes(_:)``.
     public init?(id: UUID, randomBytes: [UInt8]) {
         guard randomBytes.count == Self.secretBytes else { return nil }
-        self.id = UUID(bytes: id)
+        self.id = id
         secret = Base64.urlEncode(randomBytes)
     }
 

@@ -3,6 +3,7 @@ import FoundationEssentials
 import LogoutModel
 import Outbox
 import StrictJSON
+import Threads
 
 /// The audit trail: newest first, as it grows, and whether it is what was sealed.
 extension OperatorConsole {

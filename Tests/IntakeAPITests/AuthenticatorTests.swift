@@ -1,6 +1,7 @@
 import IntakeAPI
 import LastcallTestKit
 import PostgresClient
+import StrictJSON
 import Synchronization
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import StrictJSON
 
 /// Two issuers with all that they can have, and a key of the second one.
 struct IsolationWorld: Sendable {

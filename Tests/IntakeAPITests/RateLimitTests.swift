@@ -1,5 +1,6 @@
 import IntakeAPI
 import LastcallTestKit
+import StrictJSON
 import Testing
 
 @Suite("Rate limits", .lastcallDatabase)

@@ -1,5 +1,6 @@
 import Foundation
 import LastcallTestKit
+import StrictJSON
 import Testing
 
 @Suite("What is done in the console", .lastcallDatabase)

@@ -1,5 +1,6 @@
 import Foundation
 import LastcallTestKit
+import StrictJSON
 import Testing
 
 @Suite("Pages of the console", .lastcallDatabase)

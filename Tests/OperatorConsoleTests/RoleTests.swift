@@ -1,4 +1,5 @@
 import LastcallTestKit
+import StrictJSON
 import Testing
 
 @Suite("What a key may in the console", .lastcallDatabase)

@@ -57,7 +57,7 @@ final class ServedKey {
     /// The OpenSSL key of a JWK: EC by its SubjectPublicKeyInfo (RFC 5480 §2), RSA by its RSAPublicKey (RFC 8017 A.1.1).
     private static func key(_ jwk: JSON) -> OpaquePointer? {
         func bytes(_ name: String) -> [UInt8]? {
-            jwk.member(name)?.string.flatMap { try? Base64.urlDecode($0) }
+            jwk[name]?.string.flatMap { try? Base64.urlDecode($0) }
         }
         if let x = bytes("x"), let y = bytes("y") {
             let der = p256Head + x + y

@@ -10,6 +10,6 @@ package enum LogLine {
     ///   - line: of a log.
     /// - Returns: its text.
     package static func member(_ name: String, of line: String) -> String? {
-        (try? JSON.parse(Array(line.utf8)))?.member(name)?.string
+        (try? JSON.parse(Array(line.utf8)))?[name]?.string
     }
 }

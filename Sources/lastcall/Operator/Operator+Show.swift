@@ -14,7 +14,7 @@ extension Operator {
     /// Prints an object without some of its members, which are shown otherwise.
     func show(_ object: JSON, without names: Set<String>) {
         guard !printsJSON else { return show(object) }
-        show(.members(object.members.filter { !names.contains($0.name) }.map { ($0.name, $0.value) }))
+        show(.object(of: object.members.filter { !names.contains($0.name) }.map { ($0.name, $0.value) }))
     }
 
     /// Prints a list: JSON lines for programs, a table for people.
