@@ -18,9 +18,8 @@ extension LastcallAPI {
 }
 
 extension Span {
-    /// Ends the span of a call. That of a caller without a valid key never ends, and so takes no room from those of others.
+    /// Ends the span of a call.
     func end(as response: APIResponse, _ code: String?) {
-        guard response.status != 401 else { return }
         if isRecording {
             updateAttributes { attributes in
                 attributes["http.response.status_code"] = response.status

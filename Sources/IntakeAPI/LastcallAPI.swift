@@ -116,15 +116,25 @@ public final class LastcallAPI: Sendable {
         }
         let begin = ContinuousClock.now
         let span = self.span(of: request, found)
+        let caller = span.map { _ in Caller() }
         var (response, problem) = (Self.busy.response, Optional(Self.busy))
         if calls.begin() {
             defer { calls.end() }
-            (response, problem) = await answer(request, found, span, authenticate)
+            (response, problem) = await answer(request, found, span) { counts in
+                let principal = try await authenticate(counts)
+                caller?.isKnown.store(true, ordering: .relaxed)
+                return principal
+            }
         }
         metrics.answered(found.name, response.status, in: .now - begin)
         if let problem, found.name == Self.intakeRoute { metrics.refused(problem.code) }
-        span?.end(as: response, problem?.code)
+        if let caller, caller.isKnown.load(ordering: .relaxed) { span?.end(as: response, problem?.code) }
         return response
+    }
+
+    /// Whether it is known who calls. The span of a stranger's call never ends, and so takes no room from those of others.
+    private final class Caller: Sendable {
+        let isKnown = Atomic(false)
     }
 
     private static let busy = Problem.unavailable("Too many calls are in progress.")

@@ -64,11 +64,15 @@ final class TraceCollector: Service {
             group.addTask { [client] in try await client.run() }
             await withGracefulShutdownHandler {
                 await exporter.run()
-                client.shutdown(grace: .zero)
             } onGracefulShutdown: { [exporter, client] in
                 exporter.finish()
-                client.shutdown(grace: Self.patience)
+                // A client that shuts down takes no more requests: the last spans go first.
+                Task {
+                    try? await Task.sleep(for: Self.patience)
+                    client.shutdown(grace: .zero)
+                }
             }
+            client.shutdown(grace: .zero)
             try await group.waitForAll()
         }
     }

@@ -60,15 +60,21 @@ struct TraceTests {
         let fleet = try Fleet([
             "LASTCALL_TRACES_ENDPOINT": collector.uri("/v1/traces"),
             "LASTCALL_TRACES_HEADERS_FILE": folder.path + "/headers",
+            "LASTCALL_FAILED_AUTHENTICATIONS_PER_SECOND": "3",
         ])
         let rp = try Fleet.relyingParty()
         try await fleet.prepare(["rp": rp.uri()])
         let api = try await fleet.start("serve")
         let worker = try await fleet.start("work")
-        // Whoever has no key, or needs none, takes no room in the buffer.
+        // Whoever has no key, or needs none, takes no room in the buffer, however often he tries.
+        let headers = ["traceparent: 00-\(Self.stranger)-\(Self.caller)-01"]
         for path in ["/v1/issuers", "/v1/nowhere", "/v1/issuers/op/jwks.json"] {
-            let headers = ["traceparent: 00-\(Self.stranger)-\(Self.caller)-01"]
             _ = try await LoopbackCall.send("GET", path, port: api.port, key: "wrong", headers: headers)
+        }
+        try await eventually("too many attempts") {
+            let path = "/v1/issuers"
+            let answer = try await LoopbackCall.send("GET", path, port: api.port, key: "wrong", headers: headers)
+            return answer.status == 429
         }
         let event = try await report(api.port)
         _ = try await fleet.end(of: event)
@@ -100,8 +106,11 @@ struct TraceTests {
         let page = try await Scrape(port: worker.port)
         #expect(try #require(page.value("lastcall_trace_spans_exported_total")) >= 2)
         withExtendedLifetime(folder) {}
+        _ = try await LoopbackCall.send("GET", "/v1/issuers/last", port: api.port, key: Fleet.operatorKey)
         for member in [api, worker] { #expect(await member.process.stop() == .exit(0)) }
-        #expect(try Self.spans(collector).allSatisfy { $0.trace != Self.stranger })
+        let all = try Self.spans(collector)
+        #expect(all.allSatisfy { $0.trace != Self.stranger })
+        #expect(all.contains { $0.name == "GET /v1/issuers/{issuer}" }, "what was recorded before the end arrives")
     }
 
     @Test("what the OP does not record is not recorded here either")
