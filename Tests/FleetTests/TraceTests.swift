@@ -73,7 +73,13 @@ struct TraceTests {
         }
         try await eventually("too many attempts") {
             let path = "/v1/issuers"
-            let answer = try await LoopbackCall.send("GET", path, port: api.port, key: "wrong", headers: headers)
+            let answer = try await LoopbackCall.send(
+                "GET",
+                path,
+                port: api.port,
+                key: "wrong",
+                headers: headers
+            )
             return answer.status == 429
         }
         let event = try await report(api.port)
@@ -110,7 +116,10 @@ struct TraceTests {
         for member in [api, worker] { #expect(await member.process.stop() == .exit(0)) }
         let all = try Self.spans(collector)
         #expect(all.allSatisfy { $0.trace != Self.stranger })
-        #expect(all.contains { $0.name == "GET /v1/issuers/{issuer}" }, "what was recorded before the end arrives")
+        #expect(
+            all.contains { $0.name == "GET /v1/issuers/{issuer}" },
+            "what was recorded before the end arrives"
+        )
     }
 
     @Test("what the OP does not record is not recorded here either")
