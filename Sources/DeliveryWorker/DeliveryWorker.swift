@@ -38,7 +38,8 @@ public final class DeliveryWorker: Service {
 
     private struct Control {
         var isDraining = false
-        var clocksAgree = false
+        /// Whether this machine's clock agrees with the database's; `nil` before the first look.
+        var clocksAgree: Bool?
         /// Somebody said that something is due, and not where.
         var mustLook = false
         var settler: Settler?
@@ -108,7 +109,7 @@ public final class DeliveryWorker: Service {
     public var settlerLag: Duration { control.withLock { $0.settler }?.lag ?? .zero }
 
     /// Whether this machine's clock agrees with the database's, so that tokens may be signed.
-    public var clocksAgree: Bool { control.withLock { $0.clocksAgree } }
+    public var clocksAgree: Bool { control.withLock { $0.clocksAgree } ?? false }
 
     /// Deliveries held now.
     public var held: Int { schedule.withLock { $0.held } }

@@ -23,6 +23,9 @@ package struct TopClients: Sendable {
     private var candidates: [Int32: Int] = [:]
     private var counted = 0
 
+    /// How many names it keeps in mind.
+    package var size: Int { named.count + candidates.count }
+
     /// At most so many by name.
     package init(limit: Int) {
         self.limit = limit

@@ -274,3 +274,8 @@ struct EndedEvent {
 struct Unexpected: Error {
     let what: String
 }
+
+extension ScriptedStep {
+    /// Seconds for an attempt at an RP that does this: few only where nothing else ends it.
+    var timeout: Double { if case .hang = self { 1 } else { 60 } }
+}

@@ -149,7 +149,8 @@ struct DeliveryOutcomeTests {
             rp.script(answer.step)
             try await bench.addClient(
                 uri: rp.uri(),
-                delivery: #"{"retry_waits_seconds": [0.01], "attempt_timeout_seconds": 0.5}"#
+                delivery:
+                    #"{"retry_waits_seconds": [0.01], "attempt_timeout_seconds": \#(answer.step.timeout)}"#
             )
             let event = try await bench.logout()
             try await bench.withWorker { _ in

@@ -36,11 +36,13 @@ struct KeyChangeTests {
             let rp = try Bench.relyingParty()
             rp.script(.status(503))
             for kid in ["first", "second"] { try await bench.addKey(.es256, kid: kid) }
-            try await bench.addClient(uri: rp.uri(), delivery: #"{"retry_waits_seconds": [1]}"#)
+            try await bench.addClient(uri: rp.uri(), delivery: #"{"retry_waits_seconds": [3600]}"#)
             let event = try await bench.logout()
-            try await bench.withWorker { _ in
+            try await bench.withWorker { worker in
                 _ = try await bench.retrying(event)
                 try await bench.activate("second")
+                try await bench.execute("update lastcall.delivery_queue set due_at = now()")
+                worker.wake(event.lanes)
                 #expect(try await bench.end(of: event).attempts.map(\.kid) == ["first", "second"])
             }
         }

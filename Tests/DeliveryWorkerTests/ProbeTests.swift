@@ -82,7 +82,10 @@ struct ProbeTests {
     func outcomes(step: ScriptedStep, expected: ProbeResult) async throws {
         try await Bench.run { bench in
             let rp = try Bench.relyingParty(standing: step)
-            try await bench.addClient(uri: rp.uri(), delivery: #"{"attempt_timeout_seconds": 0.5}"#)
+            try await bench.addClient(
+                uri: rp.uri(),
+                delivery: #"{"attempt_timeout_seconds": \#(step.timeout)}"#
+            )
             try await bench.withWorker { _ in
                 let result = try await result(bench, of: ask(bench))
                 #expect(result.outcome == expected.outcome && result.httpStatus == expected.httpStatus)

@@ -53,7 +53,7 @@ struct PublishedKeysTests {
                 uri: rp.uri(),
                 other: Self.other(keys.uri()),
                 delivery:
-                    #"{"retry_waits_seconds": [0.01], "max_attempts": 2, "attempt_timeout_seconds": 0.5}"#
+                    #"{"retry_waits_seconds": [0.01], "max_attempts": 2, "attempt_timeout_seconds": \#(step.timeout)}"#
             )
             let event = try await bench.logout()
             try await bench.withWorker { _ in

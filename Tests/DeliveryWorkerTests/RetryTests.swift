@@ -84,8 +84,10 @@ struct RetryTests {
         try await Bench.run { bench in
             let rp = try Bench.relyingParty(standing: .status(500))
             try await bench.addClient(uri: rp.uri(), delivery: #"{"retry_waits_seconds": [1000]}"#)
-            let event = try await bench.logout(within: 1)
+            let event = try await bench.logout()
             try await bench.withWorker { _ in
+                _ = try await bench.retrying(event)
+                try await bench.execute("update lastcall.delivery_queue set deliver_before = now()")
                 let end = try await bench.end(of: event)
                 #expect(try end.delivery.status == "expired")
                 #expect(try end.delivery.reason == "deadline_passed")
@@ -103,8 +105,9 @@ struct RetryTests {
         try await Bench.run { bench in
             let rp = try Bench.relyingParty(standing: .hang)
             try await bench.addClient(uri: rp.uri(), delivery: #"{"attempt_timeout_seconds": 60}"#)
-            let event = try await bench.logout(within: 1)
             try await bench.withWorker { _ in
+                let event = try await bench.logout(within: 3)
+                _ = try await rp.next()
                 let end = try await bench.end(of: event)
                 #expect(try end.delivery.reason == "deadline_passed")
                 #expect(try end.attempts.map(\.outcome) == ["timeout"])

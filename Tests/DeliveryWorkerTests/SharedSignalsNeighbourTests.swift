@@ -1,5 +1,6 @@
 import DeliveryWorker
 import LastcallTestKit
+import LogoutModel
 import LogoutTokens
 import Testing
 
@@ -30,14 +31,20 @@ struct SharedSignalsNeighbourTests {
     func hangs() async throws {
         try await Bench.run { bench in
             let rp = try Bench.relyingParty()
-            let receiver = try Bench.relyingParty(standing: .hang)
+            let gate = Gate()
+            let receiver = try Bench.relyingParty(standing: .gate(gate, then: .status(202)))
             try await bench.addClient(uri: rp.uri())
             try await bench.addReceiver(url: receiver.uri(), delivery: #"{"attempt_timeout_seconds": 60}"#)
+            let stuck = try await bench.logout("receiver", sessions: 20)
             try await bench.withWorker { settings, _ in
                 settings.slots = 8
             } _: { _ in
-                _ = try await bench.logout("receiver", sessions: 20)
+                _ = try await receiver.next()
                 #expect(try await bench.end(of: bench.logout(sessions: 30)).event.delivered == 30)
+                #expect(try await bench.event(stuck).endedAt == nil)
+                #expect(receiver.received.count <= LaneSchedule.firstWindow)
+                gate.open()
+                #expect(try await bench.end(of: stuck).event.delivered == 20)
             }
         }
     }

@@ -12,6 +12,8 @@ struct LeakStory {
     static var webhookSecret: String { "whsec_\(Data(webhookKey).base64EncodedString())" }
     static let sub = "sub-of-alice-4e1b"
     static let sid = "sid-of-alice-9c07"
+    static let receiverCredential = "receiver-credential-2f7a90d4c1"
+    static let collectorCredential = "collector-credential-8be35d60f2"
     static let marker = "rp-body-marker-77c0ffee"
 
     /// RFC 7515 A.3: nobody's key.
@@ -28,6 +30,8 @@ struct LeakStory {
 
     let cluster: ScratchCluster
     let fleet: Fleet
+    let collector: ScriptedRelyingParty
+    private let folder: TemporaryFolder
 
     init() async throws {
         cluster = try ScratchCluster()
@@ -41,7 +45,12 @@ struct LeakStory {
             try await cluster.execute("alter system set \(setting)")
         }
         try await cluster.execute("select pg_reload_conf()")
+        collector = try Fleet.relyingParty()
+        folder = try TemporaryFolder()
+        try folder.write("Authorization: Bearer \(Self.collectorCredential)\n", to: "headers")
         fleet = try Fleet([
+            "LASTCALL_TRACES_ENDPOINT": collector.uri("/v1/traces"),
+            "LASTCALL_TRACES_HEADERS_FILE": folder.path + "/headers",
             "LASTCALL_DATABASE_URL": Self.url(Self.password, cluster), "LASTCALL_LOG_LEVEL": "trace",
             "LASTCALL_OPERATOR_API_KEY": Self.operatorKey,
             "LASTCALL_KEY_ENCRYPTION_KEY": Data(Self.keyEncryptionKey).base64EncodedString(),

@@ -72,6 +72,13 @@ struct LeakTests {
                 status: 201
             )
         }
+        let receiver =
+            #"{"method": "urn:ietf:rfc:8935", "endpoint_url": "\#(rp.uri("/receiver"))", "authorization_header": "Bearer \#(LeakStory.receiverCredential)"}"#
+        written += try await call(
+            "PUT /v1/issuers/op/clients/receiver",
+            #"{"shared_signals": \#(receiver), "id_token_signed_response_alg": "ES256"}"#,
+            status: 201
+        )
 
         // The same secrets in wrong places.
         for secret in [LeakStory.operatorKey, issued] {
@@ -108,7 +115,7 @@ struct LeakTests {
 
         // Logouts to RPs that echo what they get, and one that is down.
         key = issued
-        let targets = ["echo", "plain", "down"].map {
+        let targets = ["echo", "plain", "down", "receiver"].map {
             #"{"client_id": "\#($0)", "sub": "\#(LeakStory.sub)", "sid": "\#(LeakStory.sid)"}"#
         }
         let event = try object(
@@ -188,6 +195,8 @@ struct LeakTests {
             Spelled("the key-encryption key", bytes: LeakStory.keyEncryptionKey),
             Spelled("the webhook secret", bytes: LeakStory.webhookKey),
             Spelled("the database's password", text: LeakStory.password),
+            Spelled("a receiver's credential", text: LeakStory.receiverCredential),
+            Spelled("the collector's credential", text: LeakStory.collectorCredential),
             Spelled("an imported JWK", base64url: LeakStory.privateScalar),
             Spelled("an imported PEM", base64url: LeakStory.pemScalar),
             Spelled("an RP's body", text: LeakStory.marker),
@@ -195,7 +204,13 @@ struct LeakTests {
         let tokens = rp.received.filter { !$0.target.hasPrefix("/hook") }.map {
             String(decoding: $0.body, as: UTF8.self)
         }
-        #expect(tokens.count >= 5)
+        #expect(tokens.count >= 6)
+        let pushed = rp.received.filter { $0.target == "/receiver" }
+        #expect(
+            pushed.flatMap { $0.values(of: "authorization") } == ["Bearer \(LeakStory.receiverCredential)"]
+        )
+        let traced = story.collector.received.flatMap { $0.values(of: "authorization") }
+        #expect(Set(traced) == ["Bearer \(LeakStory.collectorCredential)"])
         for token in tokens {
             let parts = token.split(separator: ".")
             #expect(parts.count == 3)

@@ -1,3 +1,4 @@
+import LastcallTestKit
 import Synchronization
 import Testing
 
@@ -49,11 +50,15 @@ struct LongListsTests {
     @Test("whoever has gone while waiting gets no list, and the next has the turn")
     func gone() async throws {
         let lists = LongLists(atOnce: 1)
-        let gone = Task {
-            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
-            return try await lists.inTurn { true }
+        let (gone, next) = try await lists.inTurn {
+            let gone = Task { try await lists.inTurn { true } }
+            try await eventually("somebody who waits") { lists.waiting == 1 }
+            gone.cancel()
+            let next = Task { try await lists.inTurn { true } }
+            try await eventually("somebody behind") { lists.waiting == 2 }
+            return (gone, next)
         }
         await #expect(throws: CancellationError.self) { try await gone.value }
-        #expect(try await lists.inTurn { true })
+        #expect(try await next.value)
     }
 }

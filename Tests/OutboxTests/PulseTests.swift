@@ -68,11 +68,20 @@ struct PulseTests {
 
     @Test("a snapshot that is held is seen, with its age")
     func snapshot() async throws {
-        let bench = try await Workbench()
-        let holder = try Workbench.connect()
+        // A server of its own, as the snapshots of others count; no housekeeping of its own either.
+        let cluster = try ScratchCluster(settings: ["autovacuum": "off"])
+        let configuration = try PostgresConfiguration(
+            connectionString: cluster.connectionString(database: try await cluster.createDatabase())
+        )
+        try await Migrator(OutboxSchema.migrations()).migrate(configuration, deadline: .seconds(60))
+        let store = Workbench.store(try PostgresPool(configuration: configuration, size: 2))
+        #expect(try await store.pulse().snapshotSeconds == nil)
+        let holder = try PostgresConnection.connect(configuration)
         try holder.execute(script: "begin isolation level repeatable read; select 1")
-        try await eventually("the snapshot") { try await bench.store.pulse().snapshotSeconds != nil }
+        let age = try #require(try await store.pulse().snapshotSeconds)
+        try await eventually("a higher age") { try await store.pulse().snapshotSeconds ?? 0 > age }
         try holder.execute(script: "rollback")
+        #expect(try await store.pulse().snapshotSeconds == nil)
     }
 
     @Test("a claim says how many of its deliveries somebody else had lost")

@@ -183,7 +183,7 @@ struct OutcomeTests {
         #expect(error?.isConnection == true)
         let both = try PostgresConfiguration(
             connectionString: "host=\(silent.directory),\(cluster.directory) user=postgres dbname=postgres",
-            connectTimeout: .milliseconds(500)
+            connectTimeout: .seconds(5)
         )
         #expect(try PostgresConnection.connect(both).isIdle)
     }
