@@ -24,7 +24,10 @@ struct RegistryFleetTests {
         let answer = try await call("POST", "/logout-events", api, body)
         #expect(answer.status == 202, "\(answer.body)")
         let id = try object(answer.body).text("id")
-        return try object(try await call("GET", "/logout-events/\(id)?wait=30", api).body)
+        return try await eventually("the end of \(id)") {
+            let event = try object(try await call("GET", "/logout-events/\(id)?wait=30", api).body)
+            return try event.text("status") == "in_progress" ? nil : event
+        }
     }
 
     @Test(

@@ -192,22 +192,21 @@ struct TraceTests {
     @Test(
         "an endpoint that no collector may have, or headers that are none, are refused at the start",
         arguments: [
-            ["LASTCALL_TRACES_ENDPOINT": "http://collector.example.com/v1/traces"],
-            ["LASTCALL_TRACES_ENDPOINT": "https://169.254.169.254/v1/traces"],
-            [
-                "LASTCALL_TRACES_ENDPOINT": "https://127.0.0.1/",
-                "LASTCALL_TRACES_HEADERS_FILE": "/nowhere",
-            ],
-            [
-                "LASTCALL_TRACES_ENDPOINT": "https://127.0.0.1/",
-                "LASTCALL_TRACES_HEADERS_FILE": "/etc/hostname",
-            ],
-        ]
+            ("http://collector.example.com/v1/traces", nil, "traces_endpoint must be"),
+            ("https://169.254.169.254/v1/traces", nil, "traces_endpoint must be"),
+            ("https://127.0.0.1/", "", "traces_headers_file cannot be read"),
+            ("https://127.0.0.1/", "no colon here\n", "traces_headers_file must have lines"),
+        ] as [(String, String?, String)]
     )
-    func refused(settings: [String: String]) async throws {
-        let fleet = try Fleet(settings)
-        let run = try await LastcallProcess.run(["work"], environment: fleet.environment)
+    func refused(endpoint: String, headers: String?, reason: String) async throws {
+        let folder = try TemporaryFolder()
+        var settings = ["LASTCALL_TRACES_ENDPOINT": endpoint]
+        if let headers {
+            settings["LASTCALL_TRACES_HEADERS_FILE"] = folder.path + "/headers"
+            if !headers.isEmpty { try folder.write(headers, to: "headers") }
+        }
+        let run = try await LastcallProcess.run(["work"], environment: try Fleet(settings).environment)
         #expect(run.end == .exit(78))
-        #expect(run.errors.contains("traces_"))
+        #expect(run.errors.contains(reason), "\(run.errors)")
     }
 }

@@ -112,6 +112,9 @@ struct ContractTests {
                     contract.faults(of: answer, to: route.route).isEmpty,
                     "\(contract.faults(of: answer, to: route.route))"
                 )
+                if key == nil, line.contains("/v1/") { #expect(answer.status == 401, "\(line)") }
+                if line.contains("/issuers/ghost/") { #expect(answer.status == 404, "\(line)") }
+                if line.contains("x=1") { #expect(answer.status == 400, "\(line)") }
             }
         }
     }

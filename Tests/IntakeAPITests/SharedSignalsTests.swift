@@ -206,6 +206,7 @@ struct SharedSignalsTests {
         let api = try await TestAPI.withIssuer()
         let bare = String(Self.secret.dropFirst(7))
         var answers = [await api.call(Self.line, json: Self.body(Self.authorized))]
+        #expect(header(answers[0]) == .bool(true))
         answers.append(await api.call(Self.line, json: Self.body(Self.authorized, url: "http://rp.example/")))
         answers.append(
             await api.call(Self.line, json: Self.body(Self.authorized.replacing(bare, with: bare + "\\n")))

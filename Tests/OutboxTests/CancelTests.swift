@@ -180,15 +180,25 @@ struct CancelTests {
         let event = try await bench.accept(300, for: "rp").event.id
         let claimed = try await bench.claim(lane, quota: 50)
         let (store, worker, issuer) = (bench.store, bench.worker, bench.issuer)
-        await withTaskGroup(of: Void.self) { group in
+        let cancels = try await withThrowingTaskGroup(of: Bool?.self) { group in
             for _ in 0..<4 {
-                group.addTask { try? await store.cancelEvent(event, of: issuer, actor: "operator") }
+                group.addTask {
+                    do { try await store.cancelEvent(event, of: issuer, actor: "operator") } catch OutboxError
+                        .alreadyEnded
+                    {
+                        return false
+                    }
+                    return true
+                }
             }
             group.addTask {
                 let batch = claimed.map { $0.settled(.delivered([]), .delivered, status: 200) }
-                _ = try? await store.settle(batch, worker: worker, now: .now)
+                _ = try await store.settle(batch, worker: worker, now: .now)
+                return nil
             }
+            return try await group.reduce(into: [Bool]()) { all, one in one.map { all.append($0) } }
         }
+        #expect(cancels.contains(true))
         #expect(try bench.tally() == ["partial 0 50 0 0 250 0 1 t"])
         #expect(try bench.number("select count(*) from lastcall.delivery_queue") == 0)
         #expect(

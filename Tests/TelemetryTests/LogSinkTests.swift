@@ -167,8 +167,8 @@ struct LogSinkTests {
         let made = unsafe mkfifo(path, 0o600)
         #expect(made == 0)
         defer { unsafe unlink(path) }
-        let first = unsafe open(path, O_RDONLY | O_NONBLOCK)
-        let named = unsafe LogPipe(reader: -1, writer: open(path, O_WRONLY))
+        let first = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        let named = unsafe LogPipe(reader: -1, writer: open(path, O_WRONLY | O_CLOEXEC))
         _ = fcntl(named.writer, 1031, 4096)  // F_SETPIPE_SZ of fcntl(2), which Glibc does not import
         let sink = try LogSink(descriptor: named.writer, now: { instant })
         let long = String(repeating: "a", count: 4000)

@@ -16,6 +16,8 @@ final class LogPipe {
         guard unsafe pipe(&ends) == 0 else {
             throw TelemetryError.descriptorUnusable(descriptor: -1, code: errno)
         }
+        // A child that another test starts would keep it open.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         (reader, writer) = (ends[0], ends[1])
     }
 
