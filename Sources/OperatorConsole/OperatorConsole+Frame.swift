@@ -96,7 +96,7 @@ extension OperatorConsole {
 
     /// What somebody gets who is not signed in: the way in, and from there back to where they wanted to go.
     func turnedAway(_ request: ConsoleRequest) -> ConsoleResponse {
-        guard request.method == "GET", request.header("accept") != "text/event-stream" else {
+        guard request.method == "GET", !request.isForStream else {
             return bare(
                 "problem",
                 title: "Signed out",
