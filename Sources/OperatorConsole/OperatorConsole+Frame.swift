@@ -50,8 +50,7 @@ extension OperatorConsole {
         var view: View = [
             "title": page.title, "main": main(page, visitor, issuer, request), "csrf": visitor.token,
             "visitor": visitor.name,
-            "role": visitor.scopes.contains(.operate)
-                ? visitor.isOperator ? "operator" : "issuer operator" : "read only",
+            "role": visitor.role,
             "live": page.isLive, "is_operator": visitor.isOperator,
         ]
         if let issuer {

@@ -21,6 +21,12 @@ struct Visitor: Sendable {
     var token: String { SessionDesk.token(of: secret, for: "form") }
 
     var isOperator: Bool { issuer == nil }
+
+    /// What the key makes of them, in a word: with each of these scopes there are buttons somewhere.
+    var role: String {
+        if scopes.isDisjoint(with: [.operate, .clients, .admin]) { return "read only" }
+        return isOperator ? "operator" : "issuer operator"
+    }
 }
 
 /// Signs people in and out, and tells who they are.
