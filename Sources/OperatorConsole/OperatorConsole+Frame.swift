@@ -22,7 +22,9 @@ extension OperatorConsole {
         guard segments.count == 2, request.method == "GET", let asset = Self.assets[segments[1]] else {
             throw ConsoleProblem.notFound
         }
-        return ConsoleResponse(status: 200, contentType: asset.type, body: asset.body, isKept: true)
+        // The page may be a newer process's: what this one has must not be kept under that one's version.
+        let isKept = FormFields(request.query)["v"] == asset.version
+        return ConsoleResponse(status: 200, contentType: asset.type, body: asset.body, isKept: isKept)
     }
 
     /// The main part of a page.

@@ -80,6 +80,24 @@ struct PageTests {
         #expect(seen.contains { $0.hasPrefix("/console/i/op/deliveries/") })
     }
 
+    @Test("a browser keeps style and script only under the version of what it was given")
+    func assets() async throws {
+        let world = try await ConsoleWorld()
+        let browser = Browser(world)
+        let page = try await browser.get("/console/sign-in").body
+        let links = page.matches(of: /"(\/console\/assets\/[a-z.]+)\?v=([A-Za-z0-9_-]+)"/)
+        #expect(Set(links.map { String($0.1) }).count == 2)
+        for link in links {
+            let kept = try await browser.get("\(link.1)?v=\(link.2)")
+            #expect(kept.value(of: "cache-control") == "public, max-age=31536000, immutable", "\(link.1)")
+            for query in ["", "?v=", "?v=of-a-newer-1", "?w=\(link.2)"] {
+                let other = try await browser.get("\(link.1)\(query)")
+                #expect(other.status == 200 && other.body == kept.body)
+                #expect(other.value(of: "cache-control") == "no-store", "\(link.1)\(query)")
+            }
+        }
+    }
+
     @Test("whatever clients, users and RPs are called stays text")
     func hostileNames() async throws {
         let world = try await ConsoleWorld()
