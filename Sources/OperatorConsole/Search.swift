@@ -101,7 +101,7 @@ extension OperatorConsole {
     }
 
     private func finds(by name: String, _ value: String, _ visit: Visit) async throws -> [View] {
-        guard let list = try? await visit.get("/logout-events", [(name, value), ("limit", "5")]) else {
+        guard let list = try await visit.find("/logout-events", [(name, value), ("limit", "5")]) else {
             return []
         }
         let items = list["items"]?.elements ?? []

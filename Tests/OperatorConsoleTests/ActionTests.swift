@@ -200,6 +200,28 @@ struct ActionTests {
         }
     }
 
+    @Test("a search that was refused says so, instead of finding nothing")
+    func refusedSearch() async throws {
+        let world = try await ConsoleWorld()
+        try await world.prepare()
+        try await world.logout(#"{"client_id": "rp", "sub": "alice", "sid": "sid-1"}"#)
+        // The sign-in and the look for a client leave one call for the first of four lists; `sid` is the second.
+        let made = try await world.api(
+            "POST",
+            "/v1/api-keys",
+            #"{"name": "slow", "issuer": "op", "scopes": ["read"], "calls_per_second": 3}"#
+        )
+        let browser = Browser(world)
+        try await browser.signIn(try #require(made["key"]?.text))
+        var statuses: Set<Int> = []
+        for _ in 0..<10 {
+            let page = try await browser.get("/console/i/op/search?q=sid-1")
+            statuses.insert(page.status)
+            #expect(page.status == 429 || page.body.contains("by sid"))
+        }
+        #expect(statuses.contains(429))
+    }
+
     @Test("what waits is shown as it is")
     func overview() async throws {
         let world = try await ConsoleWorld()
