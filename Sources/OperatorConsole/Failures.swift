@@ -68,9 +68,15 @@ extension OperatorConsole {
         shown["can_start"] =
             status == "done" && json["dry_run"]?.isTrue == true && (json["matched"]?.int ?? 0) > 0
         shown["found_none"] = status == "done" && (json["matched"]?.int ?? 0) == 0
+        // What is sent again is what was counted: no logout that was accepted since.
+        let (before, counted) = (json["filter"]?["created_before"]?.text, json["created_at"]?.text)
+        shown["created_before"] =
+            [before, counted].compactMap { $0.flatMap(Timestamp.init(text:)) }.min()?.text
         shown["filters"] = (json["filter"]?.members ?? []).flatMap { member -> [View] in
             let values = member.value.elements.isEmpty ? [member.value] : member.value.elements
-            return values.compactMap(\.text).map { ["label": member.name, "value": $0] }
+            return values.compactMap(\.text).map {
+                ["label": member.name, "value": $0, "is_end": member.name == "created_before"]
+            }
         }
         return Page(
             template: "redelivery",

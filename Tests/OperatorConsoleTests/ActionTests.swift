@@ -124,6 +124,35 @@ struct ActionTests {
         #expect(try await browser.get(real).body.contains("cancelled"))
     }
 
+    @Test("what is sent again was accepted before it was counted")
+    func counted() async throws {
+        let world = try await ConsoleWorld()
+        try await world.prepare()
+        let browser = Browser(world)
+        try await browser.signIn(ConsoleWorld.operatorKey)
+        let failure = #"{"client_id": "unknown", "sub": "alice"}"#
+        try await world.logout(failure)
+        let begin = "/console/i/op/failed/redeliver"
+        let started = try await browser.submit(
+            begin,
+            "dry_run=true&client_id=unknown&status=failed&reason=client_not_found",
+            from: "/console/i/op/failed"
+        )
+        let run = try #require(started.value(of: "location"))
+        try await world.logout(failure)
+        let page = try await browser.get(run).body
+        #expect(page.contains("Send 1 again"))
+        let form = try #require(page.split(separator: "action=\"\(begin)\"").last?.prefix { $0 != "\n" })
+        let fields = form.matches(of: /<input type="hidden" name="([^"]*)" value="([^"]*)">/).map {
+            "\($0.1)=\($0.2)"
+        }
+        let sent = try await browser.post(begin, fields.joined(separator: "&"))
+        let real = try #require(sent.value(of: "location")?.split(separator: "/").last)
+        let redelivery = try await world.api("GET", "/v1/issuers/op/redeliveries/\(real)")
+        #expect(redelivery["matched"]?.int == 1 && redelivery["dry_run"] == .bool(false))
+        #expect(redelivery["filter"]?["client_id"]?.text == "unknown")
+    }
+
     @Test("a key is generated, activated before its time only by force, and the old one is retired by it")
     func keys() async throws {
         let world = try await ConsoleWorld()
