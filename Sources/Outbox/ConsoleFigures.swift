@@ -113,12 +113,26 @@ public struct FailureGroup: Sendable, Hashable {
     public let newest: UUID
 }
 
+/// An attempt, as a place in history.
+public struct AttemptPlace: Sendable, Hashable {
+    /// Of this delivery.
+    public let delivery: UUID
+    /// Counted from 1.
+    public let number: Int
+
+    /// A place.
+    public init(delivery: UUID, number: Int) {
+        self.delivery = delivery
+        self.number = number
+    }
+}
+
 /// How far a search for a token has come.
 public struct TokenSearch: Sendable, Hashable {
     /// The delivery that it was made for; `nil`: not found yet.
     public let delivery: UUID?
     /// How many attempts were looked at.
     public let looked: Int
-    /// Where the search goes on; `nil`: there is nothing further back.
-    public let next: UUID?
+    /// The search goes on below it; `nil`: there is nothing further back.
+    public let next: AttemptPlace?
 }

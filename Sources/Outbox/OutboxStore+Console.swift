@@ -147,21 +147,26 @@ extension OutboxStore {
     }
 
     /// Looks for the delivery that a token was made for, from a place back; `nil`: from the newest.
-    public func searchToken(_ jti: UUID, below place: UUID?, of issuer: Int32) async throws -> TokenSearch {
+    public func searchToken(_ jti: UUID, below place: AttemptPlace?, of issuer: Int32) async throws
+        -> TokenSearch
+    {
         let found = try await consoleRows(
             .consoleToken,
             of: issuer,
             .uuid(jti),
-            .optionalUUID(place),
+            .optionalUUID(place?.delivery),
+            .optionalInt4((place?.number).map { Int32(clamping: $0) }),
             .int4(Int32(ConsoleBounds.searched))
         ) { columns in
             let delivery = try columns.optionalUUID()
             let looked = Int(try columns.int8())
             let last = try columns.optionalUUID()
+            let number = try columns.optionalInt()
+            let next = last.flatMap { last in number.map { AttemptPlace(delivery: last, number: $0) } }
             return TokenSearch(
                 delivery: delivery,
                 looked: looked,
-                next: looked == ConsoleBounds.searched ? last : nil
+                next: looked == ConsoleBounds.searched ? next : nil
             )
         }
         return found.first ?? TokenSearch(delivery: nil, looked: 0, next: nil)
