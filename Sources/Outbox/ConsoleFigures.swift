@@ -31,6 +31,16 @@ public struct QueueFigures: Sendable, Hashable {
     public let broken: Int
 }
 
+/// What was found in history, newest first, as far as was looked.
+public struct HistoryLook<Row: Sendable>: Sendable {
+    /// What was found.
+    public let rows: [Row]
+    /// How many rows of history were looked at for it.
+    public let looked: Int
+    /// Whether there may be more than what was found.
+    public let isCut: Bool
+}
+
 /// What became of deliveries in one minute.
 public struct MinuteFigures: Sendable, Hashable {
     /// The minute's begin.
