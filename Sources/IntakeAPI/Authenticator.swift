@@ -39,8 +39,7 @@ final class Authenticator: Sendable {
         }
         let now = ContinuousClock.now
         if let operatorHash, Digests.equal(operatorHash, Digests.sha256(Array(token.utf8))) {
-            if counts, let wait = operatorBucket.withLock({ $0?.take(now: now) }) { throw limited(wait) }
-            return .ofOperator("operator")
+            return try configuredOperator(counts: counts)
         }
         guard case .issued(let presented) = key else { throw failed() }
         switch proven.find(presented.id, hash: presented.hash, counts: counts, now: now) {
@@ -80,6 +79,14 @@ final class Authenticator: Sendable {
         let wait = proven.store(key, grant, principal, counts: counts, generation: generation, now: now)
         if let wait { throw limited(wait) }
         return principal
+    }
+
+    /// Who holds the operator key of the settings.
+    ///
+    /// - Throws: ``Problem/rateLimited(_:)``.
+    func configuredOperator(counts: Bool) throws -> Principal {
+        if counts, let wait = operatorBucket.withLock({ $0?.take(now: .now) }) { throw limited(wait) }
+        return .ofOperator("operator")
     }
 
     /// What only the operator key of the settings makes of a secret.

@@ -42,8 +42,8 @@ extension LastcallAPI {
         await answer(request) { try await self.authenticator.principal(of: key, counts: $0) }
     }
 
-    /// Answers a call of somebody who has shown the operator key of the settings before.
+    /// Answers a call of somebody who has shown the operator key of the settings before; it is counted as the key's.
     public func respondToConfiguredOperator(_ request: APIRequest) async -> APIResponse {
-        await answer(request) { _ in .ofOperator("operator") }
+        await answer(request) { try self.authenticator.configuredOperator(counts: $0) }
     }
 }

@@ -55,7 +55,7 @@ final class ProvenKeys: Sendable {
         self.limit = limit
     }
 
-    /// The present state, for ``store(_:_:hash:generation:now:)``.
+    /// The present state, for ``store(_:_:_:counts:generation:now:)``.
     var generation: Int { state.withLock { $0.generation } }
 
     /// Judges a key by its id and the hash of its secret; `counts`: as a call.

@@ -23,17 +23,20 @@ extension OperatorConsole {
         guard let lane = try await store.laneFigures(of: id, issuer: issuer) else {
             throw ConsoleProblem.notFound
         }
-        let attempts = try await store.attempts(
+        let found = try await store.attempts(
             at: id,
             issuer: issuer,
             from: visit.floor(minutesAgo: 24 * 60),
             limit: 120
         )
+        let attempts = found.rows
         let chart = AttemptChart(attempts: attempts)
         var view: View = [
             "client": Self.shown(client, lane, defaults, visit),
             "policy": Self.policyFields(client["delivery"], defaults?["delivery"]),
             "chart": chart.view, "chart_text": chart.text, "has_attempts": !attempts.isEmpty,
+            "is_cut": found.isCut, "looked": ViewMaker.grouped(found.looked),
+            "attempt_count": ViewMaker.grouped(attempts.count),
             "errors": attempts.filter { $0.outcome != "delivered" }.prefix(10).map {
                 Self.shown($0, visit.maker)
             },

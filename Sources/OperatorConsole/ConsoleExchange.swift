@@ -32,6 +32,9 @@ public struct ConsoleRequest: Sendable {
         return found.count == 1 ? found[0].value : nil
     }
 
+    /// Whether a page's script asks for it to update itself.
+    var isForStream: Bool { header("accept") == "text/event-stream" }
+
     /// A cookie; `nil` where it is missing or repeated.
     func cookie(_ name: String) -> String? {
         let pairs = headers.filter { $0.name == "cookie" }.flatMap { $0.value.split(separator: ";") }

@@ -29,10 +29,6 @@ struct ConsoleProblem: Error, Hashable {
     )
     static let tooLarge = ConsoleProblem(status: 413, title: "Too large", detail: "The form is too large.")
 
-    static func refused(_ detail: String) -> ConsoleProblem {
-        ConsoleProblem(status: 400, title: "Not possible", detail: detail)
-    }
-
     init(status: Int, title: String, detail: String) {
         self.status = status
         self.title = title

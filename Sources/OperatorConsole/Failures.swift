@@ -10,17 +10,18 @@ extension OperatorConsole {
         let days = Int(visit.query["days"] ?? "") ?? 1
         let window = [1, 7, 30].contains(days) ? days : 1
         let page = min(max(Int(visit.query["page"] ?? "") ?? 0, 0), ConsoleBounds.history / Self.groupsOnPage)
-        let groups = try await store.failures(
+        let found = try await store.failures(
             of: visit.issuerKey(),
             from: visit.floor(minutesAgo: window * 24 * 60),
             behind: page * Self.groupsOnPage,
             limit: Self.groupsOnPage + 1
         )
+        let groups = found.rows
         let running = try await visit.get("/redeliveries", [("limit", "8")])
         var view: View = [
             "groups": groups.prefix(Self.groupsOnPage).map { Self.shown($0, visit.maker) },
             "has_groups": !groups.isEmpty,
-            "is_cut": groups.map(\.count).reduce(0, +) >= ConsoleBounds.history,
+            "is_cut": found.isCut, "looked": ViewMaker.grouped(found.looked), "is_further": page > 0,
             "windows": [(1, "24 hours"), (7, "7 days"), (30, "30 days")].map { days, label -> View in
                 ["value": days, "label": label, "chosen": days == window]
             },
@@ -68,9 +69,15 @@ extension OperatorConsole {
         shown["can_start"] =
             status == "done" && json["dry_run"]?.isTrue == true && (json["matched"]?.int ?? 0) > 0
         shown["found_none"] = status == "done" && (json["matched"]?.int ?? 0) == 0
+        // What is sent again is what was counted: no logout that was accepted since.
+        let (before, counted) = (json["filter"]?["created_before"]?.text, json["created_at"]?.text)
+        shown["created_before"] =
+            [before, counted].compactMap { $0.flatMap(Timestamp.init(text:)) }.min()?.text
         shown["filters"] = (json["filter"]?.members ?? []).flatMap { member -> [View] in
             let values = member.value.elements.isEmpty ? [member.value] : member.value.elements
-            return values.compactMap(\.text).map { ["label": member.name, "value": $0] }
+            return values.compactMap(\.text).map {
+                ["label": member.name, "value": $0, "is_end": member.name == "created_before"]
+            }
         }
         return Page(
             template: "redelivery",

@@ -22,7 +22,9 @@ extension OperatorConsole {
         guard segments.count == 2, request.method == "GET", let asset = Self.assets[segments[1]] else {
             throw ConsoleProblem.notFound
         }
-        return ConsoleResponse(status: 200, contentType: asset.type, body: asset.body, isKept: true)
+        // The page may be a newer process's: what this one has must not be kept under that one's version.
+        let isKept = FormFields(request.query)["v"] == asset.version
+        return ConsoleResponse(status: 200, contentType: asset.type, body: asset.body, isKept: isKept)
     }
 
     /// The main part of a page.
@@ -50,8 +52,7 @@ extension OperatorConsole {
         var view: View = [
             "title": page.title, "main": main(page, visitor, issuer, request), "csrf": visitor.token,
             "visitor": visitor.name,
-            "role": visitor.scopes.contains(.operate)
-                ? visitor.isOperator ? "operator" : "issuer operator" : "read only",
+            "role": visitor.role,
             "live": page.isLive, "is_operator": visitor.isOperator,
         ]
         if let issuer {
@@ -96,7 +97,7 @@ extension OperatorConsole {
 
     /// What somebody gets who is not signed in: the way in, and from there back to where they wanted to go.
     func turnedAway(_ request: ConsoleRequest) -> ConsoleResponse {
-        guard request.method == "GET", request.header("accept") != "text/event-stream" else {
+        guard request.method == "GET", !request.isForStream else {
             return bare(
                 "problem",
                 title: "Signed out",

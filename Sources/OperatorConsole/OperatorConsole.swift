@@ -90,7 +90,9 @@ public final class OperatorConsole: Sendable {
             return response
         }
         if segments == ["sign-in"] { return try await signIn(request) }
-        guard let visitor = try await desk.visitor(of: request) else { return turnedAway(request) }
+        guard let visitor = try await desk.visitor(of: request, isUse: !request.isForStream) else {
+            return turnedAway(request)
+        }
         guard request.method == "POST" else { return try await look(request, segments, visitor) }
         guard Self.isFromHere(request), let body = await request.body(Self.bodyLimit) else {
             throw ConsoleProblem.wrongToken
@@ -116,7 +118,7 @@ public final class OperatorConsole: Sendable {
     private func look(_ request: ConsoleRequest, _ segments: [String], _ visitor: Visitor) async throws
         -> ConsoleResponse
     {
-        guard request.header("accept") == "text/event-stream" else {
+        guard request.isForStream else {
             return try await show(request, segments, visitor, FormFields(""))
         }
         guard let place = streams.take() else { throw ConsoleProblem.busy }
@@ -125,7 +127,7 @@ public final class OperatorConsole: Sendable {
         response.headers.append(("X-Accel-Buffering", "no"))
         response.stream = PageStream(place: place) { [self] in
             // The session, the key and what it may see are looked at anew each time.
-            guard let visitor = try await desk.visitor(of: request),
+            guard let visitor = try await desk.visitor(of: request, isUse: false),
                 case .page(let page) = try await handle(request, segments, visitor, FormFields("")),
                 page.isLive
             else { return nil }

@@ -23,8 +23,9 @@ extension OperatorConsole {
         async let latency = store.latencyFigures(of: issuer, from: begin)
         let events = try await visit.get("/logout-events", [("limit", "6")])
         var view = Self.figures(try await queue)
-        let history = try await minutes
-        for (name, value) in Self.rates(history) { view[name] = value }
+        let found = try await minutes
+        let history = found.rows
+        for (name, value) in Self.rates(found) { view[name] = value }
         for (name, value) in Self.speeds(try await latency) { view[name] = value }
         let last = visit.maker.now.microseconds / 60_000_000
         let bars = history.compactMap { figure -> MinuteChart.Bar? in
@@ -43,28 +44,32 @@ extension OperatorConsole {
             let rows = queue.inFlight + queue.waiting
             return ViewMaker.grouped(number) + (rows >= ConsoleBounds.queueRows ? "+" : "")
         }
+        func known(_ number: Int) -> String {
+            ViewMaker.grouped(number) + (queue.clients >= ConsoleBounds.clients ? "+" : "")
+        }
         let delay = queue.oldestDueSeconds ?? 0
         return [
             "in_flight": counted(queue.inFlight), "waiting": counted(queue.waiting),
             "retrying": counted(queue.retrying),
             "oldest": queue.oldestDueSeconds.map { $0 < 1 ? "due now" : ViewMaker.duration($0) } ?? "none",
             "oldest_tone": delay > 60 ? "bad" : delay > 10 ? "warn" : "good",
-            "clients": ViewMaker.grouped(queue.clients), "held": ViewMaker.grouped(queue.held),
-            "broken": ViewMaker.grouped(queue.broken), "broken_tone": queue.broken > 0 ? "bad" : "good",
+            "clients": known(queue.clients), "held": known(queue.held),
+            "broken": known(queue.broken), "broken_tone": queue.broken > 0 ? "bad" : "good",
             "held_tone": queue.held > 0 ? "warn" : "good",
         ]
     }
 
-    private static func rates(_ history: [MinuteFigures]) -> View {
+    private static func rates(_ found: HistoryLook<MinuteFigures>) -> View {
+        let history = found.rows
         let delivered = history.map(\.delivered).reduce(0, +)
         let failed = history.map(\.failed).reduce(0, +)
-        let other = history.map(\.other).reduce(0, +)
         let tried = delivered + failed
+        let looked = ViewMaker.grouped(found.looked)
         var view: View = [
             "delivered": ViewMaker.grouped(delivered), "failed": ViewMaker.grouped(failed),
-            "is_cut": delivered + failed + other >= ConsoleBounds.history,
-            "chart_text":
-                "In the last \(window) minutes \(delivered) deliveries were accepted and \(failed) were not.",
+            "is_cut": found.isCut, "looked": looked,
+            "chart_text": (found.isCut ? "Of the newest \(looked)" : "In the last \(window) minutes")
+                + " \(delivered) deliveries were accepted and \(failed) were not.",
         ]
         if tried > 0 {
             let tenths = delivered * 1_000 / tried
@@ -75,7 +80,11 @@ extension OperatorConsole {
     }
 
     private static func speeds(_ latency: LatencyFigures) -> View {
-        var view: View = ["workers": latency.workers, "worker_count": latency.workers.count]
+        var view: View = [
+            "workers": latency.workers, "worker_count": latency.workers.count,
+            "attempts_cut": latency.attempts >= ConsoleBounds.history,
+            "attempts": ViewMaker.grouped(latency.attempts),
+        ]
         view["first_50"] = ViewMaker.milliseconds(latency.firstPOST50)
         view["first_99"] = ViewMaker.milliseconds(latency.firstPOST99)
         view["attempt_50"] = ViewMaker.milliseconds(latency.attempt50)

@@ -44,7 +44,7 @@ extension OperatorConsole {
             found += try await finds(of: id, visit)
             let search = try await store.searchToken(
                 id,
-                below: visit.query["back"].flatMap(UUID.init(uuidString:)),
+                below: Self.place(in: visit.query),
                 of: visit.issuerKey()
             )
             if let delivery = search.delivery {
@@ -58,7 +58,11 @@ extension OperatorConsole {
             }
             view["looked"] = ViewMaker.grouped(search.looked)
             if search.delivery == nil, let next = search.next {
-                view["further"] = "?" + FormFields.query([("q", wanted), ("back", next.lowercased)])
+                view["further"] =
+                    "?"
+                    + FormFields.query([
+                        ("q", wanted), ("back", next.delivery.lowercased), ("attempt", "\(next.number)"),
+                    ])
             }
         }
         if let client = try await visit.find("/clients" + Visit.path(wanted)) {
@@ -89,6 +93,13 @@ extension OperatorConsole {
         return Page(template: "search", title: "Search", place: "search", view: view)
     }
 
+    /// Where a search by `jti` goes on.
+    private static func place(in query: FormFields) -> AttemptPlace? {
+        query["back"].flatMap(UUID.init(uuidString:)).map { delivery in
+            AttemptPlace(delivery: delivery, number: query["attempt"].flatMap { Int($0) } ?? .max)
+        }
+    }
+
     private func finds(of id: UUID, _ visit: Visit) async throws -> [View] {
         let text = id.lowercased
         if try await visit.find("/logout-events/\(text)") != nil {
@@ -101,7 +112,7 @@ extension OperatorConsole {
     }
 
     private func finds(by name: String, _ value: String, _ visit: Visit) async throws -> [View] {
-        guard let list = try? await visit.get("/logout-events", [(name, value), ("limit", "5")]) else {
+        guard let list = try await visit.find("/logout-events", [(name, value), ("limit", "5")]) else {
             return []
         }
         let items = list["items"]?.elements ?? []

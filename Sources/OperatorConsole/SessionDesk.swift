@@ -21,6 +21,12 @@ struct Visitor: Sendable {
     var token: String { SessionDesk.token(of: secret, for: "form") }
 
     var isOperator: Bool { issuer == nil }
+
+    /// What the key makes of them, in a word: with each of these scopes there are buttons somewhere.
+    var role: String {
+        if scopes.isDisjoint(with: [.operate, .clients, .admin]) { return "read only" }
+        return isOperator ? "operator" : "issuer operator"
+    }
 }
 
 /// Signs people in and out, and tells who they are.
@@ -67,10 +73,14 @@ struct SessionDesk: Sendable {
 
     /// Who sends a request; `nil`: nobody who is signed in.
     ///
+    /// `isUse`: somebody is there, so the session's end moves on; a page that updates itself does so with nobody before it.
     /// - Throws: what the store throws.
-    func visitor(of request: ConsoleRequest) async throws -> Visitor? {
+    func visitor(of request: ConsoleRequest, isUse: Bool) async throws -> Visitor? {
         guard let secret = Self.secret(in: request.cookie(settings.sessionCookie)),
-            let session = try await store.consoleSession(Digests.sha256(secret), life: settings.life)
+            let session = try await store.consoleSession(
+                Digests.sha256(secret),
+                idle: isUse ? settings.life.idle : nil
+            )
         else { return nil }
         if let proof = session.operatorProof {
             // Another operator key in the settings makes another proof, and so ends what the old one opened.

@@ -1,6 +1,7 @@
 import StrictJSON
 
-/// What the last token of a delivery said, or the next one will: header and claims, never the token, which is kept nowhere.
+/// What the next token of a delivery will say, as its client is registered now: header and claims. Of the last one only `kid`, `jti` and
+/// the time are known: a token is kept nowhere.
 struct TokenContents {
     let delivery: JSON
     let client: JSON?
@@ -11,20 +12,30 @@ struct TokenContents {
 
     /// How long it means something.
     var hint: String {
-        receiver == nil
-            ? "A token is made for each attempt and kept nowhere. These are its header and claims."
-            : "A Security Event Token, the same at each attempt and kept nowhere. These are its header and claims."
+        guard client != nil else {
+            return "No client of this name is registered now, so no token can be made for it."
+        }
+        let kind =
+            receiver == nil
+            ? "A token is made for each attempt and kept nowhere."
+            : "A Security Event Token, with the same jti at each attempt, is kept nowhere."
+        return kind + " These are the header and claims of the next one, as the client is registered now."
     }
 
     /// Header and claims, each with its name.
     var rows: [View] {
+        let lastToken = [
+            ("kid", last?["kid"]?.text), ("jti", last?["jti"]?.text), ("sent", last?["started_at"]?.text),
+        ]
+        let known = Self.views(lastToken, part: "last token")
+        guard let client else { return known }
         let header = [
             ("typ", receiver == nil ? "logout+jwt" : "secevent+jwt"),
-            ("alg", client?["id_token_signed_response_alg"]?.text),
-            ("kid", last?["kid"]?.text ?? "of the key that is active then"),
+            ("alg", client["id_token_signed_response_alg"]?.text),
+            ("kid", "of the key that is active then"),
         ]
         let claims = receiver.map(securityEvent) ?? logout
-        return Self.views(header, part: "header") + Self.views(claims, part: "claim")
+        return Self.views(header, part: "header") + Self.views(claims, part: "claim") + known
     }
 
     private var logout: [(String, String?)] {
@@ -33,9 +44,8 @@ struct TokenContents {
             ?? issuer?["delivery"]?["token_lifetime_seconds"]?.int ?? 120
         return [
             ("iss", issuer?["issuer"]?.text), ("aud", delivery["client_id"]?.text),
-            ("iat", last?["started_at"]?.text.map { "\($0), in seconds" } ?? "when it is sent"),
-            ("exp", "\(lifetime) s after iat"),
-            ("jti", last?["jti"]?.text ?? "new for each attempt"),
+            ("iat", "when it is sent, in seconds"), ("exp", "\(lifetime) s after iat"),
+            ("jti", "new for each attempt"),
             ("events", "http://schemas.openid.net/event/backchannel-logout"),
             ("sub", delivery["sub"]?.text), ("sid", delivery["sid"]?.text),
         ]
@@ -46,7 +56,7 @@ struct TokenContents {
             ("iss", issuer?["issuer"]?.text),
             ("aud", receiver["aud"]?.text ?? delivery["client_id"]?.text),
             ("iat", "when the logout was accepted, in seconds"),
-            ("jti", last?["jti"]?.text ?? "of the delivery"),
+            ("jti", "of the delivery, the same at each attempt"),
             ("sub_id user", delivery["sub"]?.text), ("sub_id session", delivery["sid"]?.text),
             ("events", "https://schemas.openid.net/secevent/caep/event-type/session-revoked"),
         ]

@@ -33,9 +33,9 @@ struct Visit: Sendable {
     }
 
     /// Reads what may not be there.
-    func find(_ path: String) async throws -> JSON? {
+    func find(_ path: String, _ query: [(String, String?)] = []) async throws -> JSON? {
         do {
-            return try await get(path)
+            return try await get(path, query)
         } catch let problem as ConsoleProblem where problem.status == 404 || problem.status == 400 {
             return nil
         }

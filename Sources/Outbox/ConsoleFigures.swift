@@ -31,6 +31,16 @@ public struct QueueFigures: Sendable, Hashable {
     public let broken: Int
 }
 
+/// What was found in history, newest first, as far as was looked.
+public struct HistoryLook<Row: Sendable>: Sendable {
+    /// What was found.
+    public let rows: [Row]
+    /// How many rows of history were looked at for it.
+    public let looked: Int
+    /// Whether there may be more than what was found.
+    public let isCut: Bool
+}
+
 /// What became of deliveries in one minute.
 public struct MinuteFigures: Sendable, Hashable {
     /// The minute's begin.
@@ -113,12 +123,26 @@ public struct FailureGroup: Sendable, Hashable {
     public let newest: UUID
 }
 
+/// An attempt, as a place in history.
+public struct AttemptPlace: Sendable, Hashable {
+    /// Of this delivery.
+    public let delivery: UUID
+    /// Counted from 1.
+    public let number: Int
+
+    /// A place.
+    public init(delivery: UUID, number: Int) {
+        self.delivery = delivery
+        self.number = number
+    }
+}
+
 /// How far a search for a token has come.
 public struct TokenSearch: Sendable, Hashable {
     /// The delivery that it was made for; `nil`: not found yet.
     public let delivery: UUID?
     /// How many attempts were looked at.
     public let looked: Int
-    /// Where the search goes on; `nil`: there is nothing further back.
-    public let next: UUID?
+    /// The search goes on below it; `nil`: there is nothing further back.
+    public let next: AttemptPlace?
 }

@@ -28,16 +28,22 @@ extension OutboxStore {
     }
 
     /// What became of deliveries, by minute, of events from an id on.
-    public func minuteFigures(of issuer: Int32, from id: UUID) async throws -> [MinuteFigures] {
-        try await consoleRows(.consoleMinutes, of: issuer, .uuid(id), .int4(Int32(ConsoleBounds.history))) {
+    public func minuteFigures(of issuer: Int32, from id: UUID) async throws -> HistoryLook<MinuteFigures> {
+        let limit = ConsoleBounds.history
+        let found = try await consoleRows(.consoleMinutes, of: issuer, .uuid(id), .int4(Int32(limit))) {
             columns in
-            MinuteFigures(
-                minute: try columns.time(),
+            let looked = Int(try columns.int8())
+            guard let minute = try columns.optionalTime() else { return (looked, MinuteFigures?.none) }
+            let figures = MinuteFigures(
+                minute: minute,
                 delivered: Int(try columns.int8()),
                 failed: Int(try columns.int8()),
                 other: Int(try columns.int8())
             )
+            return (looked, figures)
         }
+        let looked = found.first?.0 ?? 0
+        return HistoryLook(rows: found.compactMap(\.1), looked: looked, isCut: looked >= limit)
     }
 
     /// How fast deliveries were, of events from an id on.
@@ -83,9 +89,9 @@ extension OutboxStore {
 
     /// The newest attempts at a client, newest first, of events from an id on.
     public func attempts(at clientID: String, issuer: Int32, from id: UUID, limit: Int) async throws
-        -> [ClientAttempt]
+        -> HistoryLook<ClientAttempt>
     {
-        try await consoleRows(
+        let found = try await consoleRows(
             .consoleClientAttempts,
             of: issuer,
             .text(clientID),
@@ -93,8 +99,13 @@ extension OutboxStore {
             .int4(Int32(ConsoleBounds.history)),
             .int4(Int32(limit))
         ) { columns in
-            ClientAttempt(
-                delivery: try columns.uuid(),
+            let looked = Int(try columns.int8())
+            let isCut = try columns.bool()
+            guard let delivery = try columns.optionalUUID() else {
+                return (looked, isCut, ClientAttempt?.none)
+            }
+            let attempt = ClientAttempt(
+                delivery: delivery,
                 number: try columns.int(),
                 startedAt: try columns.time(),
                 outcome: try columns.text(),
@@ -103,14 +114,21 @@ extension OutboxStore {
                 error: try columns.optionalText(),
                 errorDescription: try columns.optionalText()
             )
+            return (looked, isCut, attempt)
         }
+        let (looked, isCut) = found.first.map { ($0.0, $0.1) } ?? (0, false)
+        return HistoryLook(
+            rows: found.compactMap(\.2),
+            looked: looked,
+            isCut: isCut || looked >= ConsoleBounds.history
+        )
     }
 
     /// Failed and expired deliveries by client and reason, most first, of events from an id on.
     public func failures(of issuer: Int32, from id: UUID, behind: Int, limit: Int) async throws
-        -> [FailureGroup]
+        -> HistoryLook<FailureGroup>
     {
-        try await consoleRows(
+        let found = try await consoleRows(
             .consoleFailures,
             of: issuer,
             .uuid(id),
@@ -118,15 +136,24 @@ extension OutboxStore {
             .int4(Int32(behind)),
             .int4(Int32(limit))
         ) { columns in
-            FailureGroup(
-                clientID: try columns.text(),
+            let looked = Int(try columns.int8())
+            guard let clientID = try columns.optionalText() else { return (looked, FailureGroup?.none) }
+            let group = FailureGroup(
+                clientID: clientID,
                 status: try columns.text(),
                 reason: try columns.optionalText(),
                 count: Int(try columns.int8()),
                 newestAt: try columns.time(),
                 newest: try columns.uuid()
             )
+            return (looked, group)
         }
+        let looked = found.first?.0 ?? 0
+        return HistoryLook(
+            rows: found.compactMap(\.1),
+            looked: looked,
+            isCut: looked >= ConsoleBounds.history
+        )
     }
 
     /// The audit trail of an issuer, newest first.
@@ -147,21 +174,26 @@ extension OutboxStore {
     }
 
     /// Looks for the delivery that a token was made for, from a place back; `nil`: from the newest.
-    public func searchToken(_ jti: UUID, below place: UUID?, of issuer: Int32) async throws -> TokenSearch {
+    public func searchToken(_ jti: UUID, below place: AttemptPlace?, of issuer: Int32) async throws
+        -> TokenSearch
+    {
         let found = try await consoleRows(
             .consoleToken,
             of: issuer,
             .uuid(jti),
-            .optionalUUID(place),
+            .optionalUUID(place?.delivery),
+            .optionalInt4((place?.number).map { Int32(clamping: $0) }),
             .int4(Int32(ConsoleBounds.searched))
         ) { columns in
             let delivery = try columns.optionalUUID()
             let looked = Int(try columns.int8())
             let last = try columns.optionalUUID()
+            let number = try columns.optionalInt()
+            let next = last.flatMap { last in number.map { AttemptPlace(delivery: last, number: $0) } }
             return TokenSearch(
                 delivery: delivery,
                 looked: looked,
-                next: looked == ConsoleBounds.searched ? last : nil
+                next: looked == ConsoleBounds.searched ? next : nil
             )
         }
         return found.first ?? TokenSearch(delivery: nil, looked: 0, next: nil)

@@ -51,10 +51,15 @@ extension OutboxStore {
     }
 
     /// The session under the hash of a cookie; `nil` where there is none, it is over, or its key is revoked or expired.
-    public func consoleSession(_ hash: [UInt8], life: ConsoleSessionLife) async throws -> ConsoleSession? {
+    ///
+    /// `idle`: how long it lasts from now on without use; `nil`: nobody uses it now, its end stays.
+    public func consoleSession(_ hash: [UInt8], idle: Duration?) async throws -> ConsoleSession? {
         try await repeating { connection in
-            try connection.query(.consoleSessionFind, .bytea(hash), .float8(life.idle.inSeconds)).first.map {
-                row in
+            try connection.query(
+                .consoleSessionFind,
+                .bytea(hash),
+                idle.map { .float8($0.inSeconds) } ?? .null
+            ).first.map { row in
                 var columns = ColumnReader(row)
                 let keyID = try columns.optionalUUID()
                 let proof = try columns.optionalBytes()

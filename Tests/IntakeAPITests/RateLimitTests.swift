@@ -71,6 +71,21 @@ struct RateLimitTests {
         #expect(statuses.prefix(2) == [200, 200] && statuses.contains(429))
     }
 
+    @Test("its holder in the console takes from the same bucket")
+    func operatorKeyOfTheConsole() async throws {
+        let api = try TestAPI {
+            $0.keyCallsPerSecond = 1
+            $0.keyBurstCalls = 2
+        }
+        #expect(await Self.statuses(api, 1, key: TestAPI.operatorKey) == [200])
+        var statuses: [Int] = []
+        for _ in 0..<12 {
+            let request = APIRequest(method: "GET", path: "/v1/issuers", headers: []) { _ in [] }
+            statuses.append(await api.api.respondToConfiguredOperator(request).status)
+        }
+        #expect(statuses.first == 200 && statuses.contains(429))
+    }
+
     @Test("a key's own limit takes the place of the usual one", arguments: [(1, 1), (1_000_000, 50)])
     func own(callsPerSecond: Int, passing: Int) async throws {
         let api = try await TestAPI.withIssuer {

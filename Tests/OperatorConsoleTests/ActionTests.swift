@@ -124,6 +124,35 @@ struct ActionTests {
         #expect(try await browser.get(real).body.contains("cancelled"))
     }
 
+    @Test("what is sent again was accepted before it was counted")
+    func counted() async throws {
+        let world = try await ConsoleWorld()
+        try await world.prepare()
+        let browser = Browser(world)
+        try await browser.signIn(ConsoleWorld.operatorKey)
+        let failure = #"{"client_id": "unknown", "sub": "alice"}"#
+        try await world.logout(failure)
+        let begin = "/console/i/op/failed/redeliver"
+        let started = try await browser.submit(
+            begin,
+            "dry_run=true&client_id=unknown&status=failed&reason=client_not_found",
+            from: "/console/i/op/failed"
+        )
+        let run = try #require(started.value(of: "location"))
+        try await world.logout(failure)
+        let page = try await browser.get(run).body
+        #expect(page.contains("Send 1 again"))
+        let form = try #require(page.split(separator: "action=\"\(begin)\"").last?.prefix { $0 != "\n" })
+        let fields = form.matches(of: /<input type="hidden" name="([^"]*)" value="([^"]*)">/).map {
+            "\($0.1)=\($0.2)"
+        }
+        let sent = try await browser.post(begin, fields.joined(separator: "&"))
+        let real = try #require(sent.value(of: "location")?.split(separator: "/").last)
+        let redelivery = try await world.api("GET", "/v1/issuers/op/redeliveries/\(real)")
+        #expect(redelivery["matched"]?.int == 1 && redelivery["dry_run"] == .bool(false))
+        #expect(redelivery["filter"]?["client_id"]?.text == "unknown")
+    }
+
     @Test("a key is generated, activated before its time only by force, and the old one is retired by it")
     func keys() async throws {
         let world = try await ConsoleWorld()
@@ -198,6 +227,28 @@ struct ActionTests {
         for claim in ["logout+jwt", "https://op.example.com", "sid-1", jti] {
             #expect(said.body.contains(claim))
         }
+    }
+
+    @Test("a search that was refused says so, instead of finding nothing")
+    func refusedSearch() async throws {
+        let world = try await ConsoleWorld()
+        try await world.prepare()
+        try await world.logout(#"{"client_id": "rp", "sub": "alice", "sid": "sid-1"}"#)
+        // The sign-in and the look for a client leave one call for the first of four lists; `sid` is the second.
+        let made = try await world.api(
+            "POST",
+            "/v1/api-keys",
+            #"{"name": "slow", "issuer": "op", "scopes": ["read"], "calls_per_second": 3}"#
+        )
+        let browser = Browser(world)
+        try await browser.signIn(try #require(made["key"]?.text))
+        var statuses: Set<Int> = []
+        for _ in 0..<10 {
+            let page = try await browser.get("/console/i/op/search?q=sid-1")
+            statuses.insert(page.status)
+            #expect(page.status == 429 || page.body.contains("by sid"))
+        }
+        #expect(statuses.contains(429))
     }
 
     @Test("what waits is shown as it is")

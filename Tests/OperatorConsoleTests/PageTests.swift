@@ -80,6 +80,24 @@ struct PageTests {
         #expect(seen.contains { $0.hasPrefix("/console/i/op/deliveries/") })
     }
 
+    @Test("a browser keeps style and script only under the version of what it was given")
+    func assets() async throws {
+        let world = try await ConsoleWorld()
+        let browser = Browser(world)
+        let page = try await browser.get("/console/sign-in").body
+        let links = page.matches(of: /"(\/console\/assets\/[a-z.]+)\?v=([A-Za-z0-9_-]+)"/)
+        #expect(Set(links.map { String($0.1) }).count == 2)
+        for link in links {
+            let kept = try await browser.get("\(link.1)?v=\(link.2)")
+            #expect(kept.value(of: "cache-control") == "public, max-age=31536000, immutable", "\(link.1)")
+            for query in ["", "?v=", "?v=of-a-newer-1", "?w=\(link.2)"] {
+                let other = try await browser.get("\(link.1)\(query)")
+                #expect(other.status == 200 && other.body == kept.body)
+                #expect(other.value(of: "cache-control") == "no-store", "\(link.1)\(query)")
+            }
+        }
+    }
+
     @Test("whatever clients, users and RPs are called stays text")
     func hostileNames() async throws {
         let world = try await ConsoleWorld()
@@ -144,7 +162,46 @@ struct PageTests {
         for word in ["secevent+jwt", "signals", "event-type/session-revoked", "sub_id session"] {
             #expect(page.contains(word), "\(word)")
         }
-        #expect(!page.contains("logout+jwt"))
+        #expect(!page.contains("logout+jwt") && page.contains("What the next token says"))
+        // Nobody knows any more what it was.
+        try await world.api("DELETE", "/v1/issuers/op/clients/receiver")
+        let gone = try await browser.get("/console/i/op/deliveries/\(delivery)").body
+        #expect(gone.contains("No client of this name is registered now"))
+        #expect(!gone.contains("logout+jwt") && !gone.contains("secevent+jwt"))
+    }
+
+    @Test("what a token says is of the next one; of the last, only what was written down")
+    func lastToken() async throws {
+        let rp = try ScriptedRelyingParty(authority: try TestAuthority.shared().authority)
+        defer { rp.stop() }
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("console-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let world = try await ConsoleWorld(["LASTCALL_DATA_DIR": folder], role: "up")
+        try await world.prepare(clients: ["rp": "\(rp.uri())"])
+        try await world.logout(#"{"client_id": "rp", "sub": "alice"}"#, waiting: true)
+        try await world.api("POST", "/v1/issuers/op/signing-keys", #"{"alg": "RS256"}"#)
+        try await world.api(
+            "PUT",
+            "/v1/issuers/op/clients/rp",
+            #"{"backchannel_logout_uri": "\#(rp.uri())", "id_token_signed_response_alg": "RS256"}"#
+        )
+        let browser = Browser(world)
+        try await browser.signIn(ConsoleWorld.operatorKey)
+        let delivery = try #require(
+            try await world.api("GET", "/v1/issuers/op/deliveries")["items"]?.elements.first?["id"]?.text
+        )
+        let last = try #require(
+            try await world.api("GET", "/v1/issuers/op/deliveries/\(delivery)")["attempts"]?.elements.last
+        )
+        let page = try await browser.get("/console/i/op/deliveries/\(delivery)").body
+        func row(_ label: String, _ value: String) -> Bool {
+            page.contains("<dt>\(label)</dt><dd class=\"mono\">\(value)</dd>")
+        }
+        #expect(row("alg · header", "RS256") && row("kid · header", "of the key that is active then"))
+        #expect(row("jti · claim", "new for each attempt"))
+        for (label, member) in [("kid", "kid"), ("jti", "jti"), ("sent", "started_at")] {
+            #expect(row("\(label) · last token", try #require(last[member]?.text)), "\(label)")
+        }
     }
 
     @Test("addresses that mean nothing are not found, and nonsense in a query is refused in words")

@@ -36,6 +36,26 @@ struct RoleTests {
         #expect(try world.count("select count(*) from lastcall.audit_events") == before)
     }
 
+    @Test(
+        "only a key without buttons is called read only",
+        arguments: ["", "operate", "clients", "admin", "logout"]
+    )
+    func roles(scope: String) async throws {
+        let world = try await ConsoleWorld()
+        try await world.prepare()
+        let browser = Browser(world)
+        let scopes = scope.isEmpty ? #""read""# : #""read", "\#(scope)""#
+        try await browser.signIn(try await world.key(scopes).key)
+        var actions: Set<String> = []
+        for page in ["/clients/rp", "/keys"] {
+            let shown = try await browser.get("/console/i/op\(page)").body
+            actions.formUnion(shown.matches(of: /<button[^>]*>([^<]*)</).map { String($0.1) })
+            let isReader = shown.contains("read only")
+            #expect(isReader == ["", "logout"].contains(scope), "\(scope)")
+        }
+        #expect((actions == ["Search", "Sign out"]) == ["", "logout"].contains(scope), "\(actions)")
+    }
+
     @Test("a key that may not read sees nothing but that")
     func noReading() async throws {
         let world = try await ConsoleWorld()

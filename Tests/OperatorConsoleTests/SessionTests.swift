@@ -48,6 +48,22 @@ struct SessionTests {
         )
     }
 
+    @Test("a page that updates itself keeps no session alive, and ends with it")
+    func idle() async throws {
+        let world = try await ConsoleWorld()
+        try await world.prepare()
+        let browser = Browser(world)
+        try await browser.signIn(ConsoleWorld.operatorKey)
+        try world.change("update lastcall.console_sessions set expires_at = now() + interval '5 minutes'")
+        let stream = try EventStream("/console/i/op", port: world.port, headers: browser.streamFields)
+        try await eventually("the page") { stream.text.contains("event: page") }
+        let unmoved =
+            "select count(*) from lastcall.console_sessions where expires_at <= now() + interval '5 minutes'"
+        #expect(try world.count(unmoved) == 1)
+        try world.change("update lastcall.console_sessions set expires_at = now()")
+        try await stream.ended()
+    }
+
     @Test("revoking the key ends its sessions at once, and what updates itself with them")
     func revoked() async throws {
         let world = try await ConsoleWorld()

@@ -1,5 +1,5 @@
 -- A session of the console that is not over, whose key still holds; its end moves on with use, written down once a minute at most.
--- $1 session_hash bytea · $2 seconds without use after which it ends float8
+-- $1 session_hash bytea · $2 seconds without use after which it ends float8 (null: this is no use, its end stays)
 -- Returns: api_key_id, operator_proof, the key's name, issuer_key, the issuer's name, scopes (all null: the operator key of the settings).
 with used as (
     update lastcall.console_sessions set expires_at = least(ends_at, now() + $2::float8 * interval '1 second')
