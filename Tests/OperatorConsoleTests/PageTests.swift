@@ -17,7 +17,12 @@ struct PageTests {
         let rp = try ScriptedRelyingParty(authority: try TestAuthority.shared().authority)
         let bad = try ScriptedRelyingParty(
             authority: try TestAuthority.shared().authority,
-            standing: .status(400)
+            standing: .status(
+                400,
+                headers: ["Content-Type: application/json"],
+                body:
+                    #"{"error": "</td><script>alert(4)</script>", "error_description": "\"\u0301 onmouseover=alert(5) <img src=x>"}"#
+            )
         )
         defer {
             rp.stop()
@@ -52,6 +57,7 @@ struct PageTests {
             try #require(redelivery.value(of: "location")),
         ]
         var seen: Set<String> = []
+        var shown: [String] = []
         while let path = waiting.popLast() {
             guard seen.insert(path).inserted else { continue }
             let page = try await browser.get(path)
@@ -65,6 +71,7 @@ struct PageTests {
             ] { #expect(page.value(of: name) == value, "\(path)") }
             guard page.value(of: "content-type")?.hasPrefix("text/html") == true else { continue }
             #expect(page.value(of: "cache-control") == "no-store")
+            shown.append(page.body)
             #expect(!page.body.contains(/<style| style=|<script>| on[a-z]+="|javascript:/), "\(path)")
             for secret in [ConsoleWorld.operatorKey, cookie, String(token)] {
                 #expect(!page.body.contains(secret), "\(path)")
@@ -76,6 +83,13 @@ struct PageTests {
                 if target.hasPrefix("/console") { waiting.append(target) }
             }
         }
+        #expect(
+            shown.contains { $0.contains("&lt;/td&gt;&lt;script&gt;alert(4)") },
+            "the RP's error is shown"
+        )
+        #expect(shown.allSatisfy { !$0.contains("<img src=x") })
+        // By bytes: a quotation mark that is still one ends an attribute, whatever follows it.
+        #expect(shown.allSatisfy { !$0.utf8.contains(Array("\"\u{301}".utf8)) })
         #expect(seen.count > 25)
         #expect(seen.contains { $0.hasPrefix("/console/i/op/deliveries/") })
     }

@@ -10,9 +10,13 @@ struct SessionTests {
         try await browser.signIn(ConsoleWorld.operatorKey)
         let cookie = try #require(browser.cookies["lastcall-console"])
         let whole = "select count(*) from lastcall.console_sessions s where s::text like '%' || encode("
-        for secret in ["'\(cookie)'", "'\(ConsoleWorld.operatorKey)'"] {
-            #expect(try world.count(whole + "\(secret)::bytea, 'hex') || '%'") == 0)
+        // The secret is the cookie's bytes: base64url without its padding.
+        let secret = "decode(translate('\(cookie)', '-_', '+/') || '=', 'base64')"
+        for text in ["'\(cookie)'::bytea", "'\(ConsoleWorld.operatorKey)'::bytea", secret] {
+            #expect(try world.count(whole + "\(text), 'hex') || '%'") == 0)
         }
+        let hashed = "select count(*) from lastcall.console_sessions where session_hash = sha256(\(secret))"
+        #expect(try world.count(hashed) == 1)
         #expect(!world.process.errors.contains(cookie))
     }
 
