@@ -24,7 +24,7 @@ struct TailCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withAPI { api in
-            let printer = TrailPrinter(printsJSON: api.printsJSON, namesIssuer: true, limit: count)
+            let printer = try TrailPrinter(printsJSON: api.printsJSON, namesIssuer: true, limit: count)
             let (issuers, query) = (issuers, filter.query)
             try await printer.untilEnded(beside: api.feed) {
                 let follower = TrailFollower(api: api, query: query) { line in
@@ -60,7 +60,7 @@ extension AuditCommand {
 
         func run() async throws {
             try await options.withAPI { api in
-                let printer = TrailPrinter(printsJSON: api.printsJSON, namesIssuer: false, limit: count)
+                let printer = try TrailPrinter(printsJSON: api.printsJSON, namesIssuer: false, limit: count)
                 let (trail, afterID, query) = (
                     issuer.map { Trail.issuer($0) } ?? .installation, afterID, filter.query
                 )
