@@ -29,7 +29,7 @@ struct ClientsCommand: AsyncParsableCommand {
 
         /// With where its logouts go, which a receiver of Shared Signals has among its terms.
         private static func withURI(_ client: JSON) -> JSON {
-            let uri = client["backchannel_logout_uri"] ?? client["shared_signals"]?["endpoint_url"]
+            let uri = client["shared_signals"]?["endpoint_url"] ?? client["backchannel_logout_uri"]
             return .object(of: client.members.map { ($0.name, $0.value) } + [("uri", uri)])
         }
     }

@@ -28,7 +28,7 @@ struct TailCommand: AsyncParsableCommand {
             let (issuers, query) = (issuers, filter.query)
             try await printer.untilEnded(beside: api.feed) {
                 let follower = TrailFollower(api: api, query: query) { line in
-                    FollowerNotice.tell(line, json: api.printsJSON)
+                    Notice.tell(line, json: api.printsJSON)
                 }
                 guard issuers.isEmpty else {
                     return try await follower.follow(issuers.map { .issuer($0) }) {
@@ -66,7 +66,7 @@ extension AuditCommand {
                 )
                 try await printer.untilEnded(beside: api.feed) {
                     let follower = TrailFollower(api: api, query: query) { line in
-                        FollowerNotice.tell(line, json: api.printsJSON)
+                        Notice.tell(line, json: api.printsJSON)
                     }
                     try await follower.follow([trail], after: afterID) { try await printer.show($0, of: $1) }
                 }

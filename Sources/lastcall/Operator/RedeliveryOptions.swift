@@ -60,7 +60,7 @@ extension Operator {
             } catch let failure as Failure where failure.isPassing {
                 if !isWaiting {
                     bar.finish()
-                    FollowerNotice.tell("\(failure.line); waiting", json: printsJSON)
+                    Notice.tell("\(failure.line); waiting", json: printsJSON)
                 }
                 isWaiting = true
                 pause = .seconds(min(max(failure.retryAfter ?? 1, 1), Self.longestPause))

@@ -144,7 +144,7 @@ struct TrailFollower: Sendable {
                         "\(trail.issuer ?? "the installation"): what was shown last is gone; going on from now"
                     )
                     last = nil
-                case .some(let code) where code != "unavailable" && code != "rate_limited":
+                case .some(let code) where !failure.isPassing:
                     // Nobody asked for it by its name: the key may not see it, or its issuer was deleted.
                     guard !isNamed, code == "insufficient_scope" || code == "not_found" else { throw failure }
                     return failure

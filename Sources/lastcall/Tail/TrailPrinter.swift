@@ -114,11 +114,3 @@ actor TrailPrinter {
         return unsafe poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR) != 0
     }
 }
-
-/// What is said beside the events, on standard error.
-enum FollowerNotice {
-    @Sendable static func tell(_ line: String, json: Bool) {
-        let text = json ? JSON.object(of: [("notice", .string(line))]).line : "lastcall: \(line.harmless)"
-        FileHandle.standardError.write(Data("\(text)\n".utf8))
-    }
-}
