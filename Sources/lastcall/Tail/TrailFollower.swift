@@ -41,29 +41,25 @@ struct TrailFollower: Sendable {
     func follow(_ trails: [Trail], after last: String? = nil, _ show: @escaping Show) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for trail in trails {
-                group.addTask { _ = try await follow(trail, after: last, isNamed: true, show) }
+                group.addTask { try await follow(trail, after: last, isNamed: true, show) }
             }
             try await group.waitForAll()
         }
     }
 
     /// Follows the trails of every issuer that the caller may see, and the installation's if the caller may see it.
-    ///
-    /// - Throws: why a trail cannot be followed, where that is so for all of them.
     func followAll(_ show: @escaping Show) async throws {
         enum Step {
-            case over(Trail, Failure)
+            case over
             case looked([String]?)
         }
         var known: Set<String> = []
         let names = try await issuers()
         try await withThrowingTaskGroup(of: Step.self) { group in
-            var followed = 0
-            var refusal: Failure?
             func add(_ trail: Trail, after last: String? = nil) {
-                followed += 1
                 group.addTask {
-                    .over(trail, try await follow(trail, after: last, isNamed: false, show))
+                    try await follow(trail, after: last, isNamed: false, show)
+                    return .over
                 }
             }
             func lookAgain() {
@@ -76,22 +72,15 @@ struct TrailFollower: Sendable {
             add(.installation)
             lookAgain()
             while let step = try await group.next() {
-                switch step {
-                case .over(let trail, let failure):
-                    followed -= 1
-                    // Most callers may not see the installation's: what an issuer's says tells them more.
-                    if refusal == nil || trail != .installation { refusal = failure }
-                    if followed == 0, let refusal { throw refusal }
-                case .looked(let names):
-                    // Where there is no answer, the followers say so, and wait.
-                    if let names { known.formIntersection(names) }
-                    for name in names ?? [] where !known.contains(name) {
-                        guard let first = try await beginning(of: .issuer(name), show) else { continue }
-                        known.insert(name)
-                        add(.issuer(name), after: first)
-                    }
-                    lookAgain()
+                guard case .looked(let names) = step else { continue }
+                // Where there is no answer, the followers say so, and wait.
+                if let names { known.formIntersection(names) }
+                for name in names ?? [] where !known.contains(name) {
+                    guard let first = try await beginning(of: .issuer(name), show) else { continue }
+                    known.insert(name)
+                    add(.issuer(name), after: first)
                 }
+                lookAgain()
             }
         }
     }
@@ -110,11 +99,7 @@ struct TrailFollower: Sendable {
     }
 
     /// `isNamed`: the caller asked for this very trail, and is told where it cannot be had.
-    ///
-    /// - Returns: why there is nothing more to follow, of a trail that nobody asked for.
-    private func follow(_ trail: Trail, after last: String?, isNamed: Bool, _ show: Show) async throws
-        -> Failure
-    {
+    private func follow(_ trail: Trail, after last: String?, isNamed: Bool, _ show: Show) async throws {
         // A trail that was found later has begun with its first event: it waits like those that were there.
         var hasBegun = !isNamed && last != nil
         var last = last
@@ -147,7 +132,7 @@ struct TrailFollower: Sendable {
                 case .some(let code) where !failure.isPassing:
                     // Nobody asked for it by its name: the key may not see it, or its issuer was deleted.
                     guard !isNamed, code == "insufficient_scope" || code == "not_found" else { throw failure }
-                    return failure
+                    return
                 default:
                     guard hasBegun else { throw failure }
                     if pause == .seconds(1) { notice("\(failure.line); waiting") }
