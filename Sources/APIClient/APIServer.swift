@@ -49,8 +49,11 @@ public struct APIServer: Sendable {
     ///
     /// - Parameter call: the call.
     /// - Returns: the answer; one of server-sent events as soon as it begins.
-    /// - Throws: ``APIFailure`` where there is no answer.
+    /// - Throws: ``APIFailure`` where there is no answer, or a header field cannot be sent.
     public func send(_ call: APICall) async throws -> APIAnswer {
+        for (name, value) in call.headers where value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+            throw APIFailure.field(name)
+        }
         let exchange = Exchange()
         try DedicatedThread.start(named: "api-call") { exchange.end(Transfer(self, call, exchange).run()) }
         return try await withTaskCancellationHandler {
@@ -107,6 +110,8 @@ public struct APIAnswer: Sendable {
 public enum APIFailure: Error, Sendable, Hashable {
     /// The URL is none that an API can have.
     case url(String)
+    /// The value of this header field has a control character: it would not arrive as one field, nor as it is.
+    case field(String)
     /// The network, or TLS, in libcurl's words.
     case noAnswer(String)
     /// A stream was not read fast enough; it can be gone on with where the reader is.
@@ -120,6 +125,7 @@ extension APIFailure: CustomStringConvertible {
     public var description: String {
         switch self {
         case .url(let url): "\(url) is no URL of an API"
+        case .field(let name): "a control character cannot be sent as \(name)"
         case .noAnswer(let reason): reason
         case .tooSlow: "the stream was not read fast enough"
         case .left: "the call was given up"

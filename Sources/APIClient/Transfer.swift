@@ -25,9 +25,7 @@ struct Transfer {
         }
         defer { unsafe curl_easy_cleanup(easy) }
         var list: UnsafeMutablePointer<curl_slist>?
-        for (name, value) in fields { unsafe list = unsafe curl_slist_append(list, "\(name): \(value)") }
-        // Asked for by libcurl before long bodies otherwise, and waited for.
-        unsafe list = unsafe curl_slist_append(list, "Expect:")
+        for line in lines { unsafe list = unsafe curl_slist_append(list, line) }
         defer { unsafe curl_slist_free_all(list) }
         _ = unsafe lastcall_easy_set_list(easy, CURLOPT_HTTPHEADER, list)
         unsafe configure(easy)
@@ -37,14 +35,19 @@ struct Transfer {
         return .noAnswer(unsafe String(cString: curl_easy_strerror(code)))
     }
 
-    private var fields: [(String, String)] {
-        var fields = call.headers.map { ($0.name, $0.value) }
-        if let key = server.key { fields.append(("Authorization", "Bearer \(key)")) }
-        // libcurl's own type for a body would be that of a form.
-        if !fields.contains(where: { $0.0.lowercased() == "content-type" }) {
-            fields.append(("Content-Type", ""))
+    /// Header fields as libcurl is told of them: a name with nothing but a colon behind it takes back a field of its
+    /// own, one with a semicolon is a field without a value.
+    private var lines: [String] {
+        var lines = call.headers.map { name, value in
+            value.allSatisfy { $0 == " " } ? "\(name);" : "\(name): \(value)"
         }
-        return fields
+        if let key = server.key { lines.append("Authorization: Bearer \(key)") }
+        // libcurl's own type for a body would be that of a form.
+        if !call.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+            lines.append("Content-Type:")
+        }
+        // Asked for by libcurl before long bodies otherwise, and waited for.
+        return lines + ["Expect:"]
     }
 
     private func configure(_ easy: UnsafeMutableRawPointer) {

@@ -1,3 +1,5 @@
+import LogoutModel
+
 /// The end of a chain: kept elsewhere, it proves later that nothing before it was rewritten or cut off.
 public struct AuditHead: Sendable, Hashable, CustomStringConvertible {
     /// The number of the last seal; 0 where there is none.
@@ -28,9 +30,7 @@ public struct AuditHead: Sendable, Hashable, CustomStringConvertible {
 
     /// `NUMBER:HASH`, the hash as 64 hexadecimal digits.
     public var description: String {
-        let digits = Array("0123456789abcdef".utf8)
-        let text = hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return "\(number):" + String(decoding: text, as: UTF8.self)
+        "\(number):\(Hex.encode(hash))"
     }
 
     private static func value(of digit: UInt8) -> UInt8? {

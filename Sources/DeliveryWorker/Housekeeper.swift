@@ -1,6 +1,5 @@
 import CoreMetrics
 import DeliveryPolicy
-import FoundationEssentials
 import Logging
 import LogoutModel
 import Outbox
@@ -32,8 +31,7 @@ struct Housekeeper {
     private func readClock() async {
         do {
             let health = try await worker.store.health()
-            let wall = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
-            worker.compareClocks(health.now, at: .now, wall: wall)
+            worker.compareClocks(health.now, at: .now, wall: .now)
         } catch {
             worker.logger.debug("the database clock cannot be read", metadata: ["error": "\(error)"])
         }

@@ -1,3 +1,4 @@
+import LogoutModel
 import LogoutTokens
 
 /// What logs say of who is logged out. A `sub` or a `sid` gets into a log by this type alone.
@@ -60,9 +61,7 @@ public struct SubjectLabels: Sendable {
         case .hashed:
             // Neither a member's name nor a URL has a line feed in it.
             let text = Array("\(member.rawValue)\n\(issuer)\n\(value)".utf8)
-            return Digests.hmacSHA256(key: key, text).prefix(8).reduce(into: "") { label, byte in
-                label += (byte < 16 ? "0" : "") + String(byte, radix: 16)
-            }
+            return Hex.encode(Digests.hmacSHA256(key: key, text).prefix(8))
         }
     }
 }

@@ -104,20 +104,11 @@ extension LastcallAPI {
                 writer.member("entry_count", seal.entryCount)
                 writer.member("first_id", seal.firstID.lowercased)
                 writer.member("last_id", seal.lastID.lowercased)
-                writer.member("previous_hash", hexText(seal.previousHash))
-                writer.member("hash", hexText(seal.hash))
+                writer.member("previous_hash", Hex.encode(seal.previousHash))
+                writer.member("hash", Hex.encode(seal.hash))
             }
         }
     }
-}
-
-/// Lower-case hexadecimal.
-private func hexText(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-        decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
-        as: UTF8.self
-    )
 }
 
 extension Call {

@@ -1,3 +1,5 @@
+import LogoutModel
+
 /// The key that other secrets are sealed under before they reach Postgres; it never gets there itself.
 ///
 /// Printing or mirroring it shows its ``id`` only. Its memory is wiped when the last copy goes.

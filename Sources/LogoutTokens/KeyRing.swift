@@ -1,3 +1,5 @@
+import LogoutModel
+
 /// The key-encryption keys of a process that opens secrets: the current one, and those before it.
 ///
 /// What is sealed names its key by ``KeyEncryptionKey/id``, so that opening needs no trials.

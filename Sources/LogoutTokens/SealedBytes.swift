@@ -1,4 +1,5 @@
 import COpenSSL
+import LogoutModel
 
 /// A secret as it may be stored: encrypted and authenticated with AES-256-GCM.
 ///

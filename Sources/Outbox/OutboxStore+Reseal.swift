@@ -1,4 +1,5 @@
 import AuditTrail
+import LogoutModel
 import PostgresClient
 
 /// A stored secret, with the row that its seal is bound to.
@@ -27,14 +28,17 @@ public struct SealCount: Sendable, Hashable {
     public let keyID: [UInt8]
     /// Private keys.
     public let signingKeys: Int
-    /// Secrets of completion webhooks, and headers of receivers.
+    /// Secrets of completion webhooks.
     public let webhookSecrets: Int
+    /// `Authorization` headers of receivers of Shared Signals.
+    public let authorizationHeaders: Int
 
     /// So many secrets under one key.
-    public init(keyID: [UInt8], signingKeys: Int, webhookSecrets: Int) {
+    public init(keyID: [UInt8], signingKeys: Int, webhookSecrets: Int, authorizationHeaders: Int) {
         self.keyID = keyID
         self.signingKeys = signingKeys
         self.webhookSecrets = webhookSecrets
+        self.authorizationHeaders = authorizationHeaders
     }
 }
 
@@ -59,8 +63,10 @@ public struct ResealPosition: Sendable, Hashable {
 public struct ResealStep: Sendable {
     /// Private keys under their new seal.
     public var signingKeys = 0
-    /// Secrets of completion webhooks, and headers of receivers, under their new seal.
+    /// Secrets of completion webhooks under their new seal.
     public var webhookSecrets = 0
+    /// `Authorization` headers of receivers under their new seal.
+    public var authorizationHeaders = 0
     /// Seals that could not be opened; they are as they were.
     public var unopened = 0
     /// Where the next step begins.
@@ -79,7 +85,8 @@ extension OutboxStore {
                 return SealCount(
                     keyID: try columns.bytes(),
                     signingKeys: Int(try columns.int8()),
-                    webhookSecrets: Int(try columns.int8())
+                    webhookSecrets: Int(try columns.int8()),
+                    authorizationHeaders: Int(try columns.int8())
                 )
             }
         }
@@ -191,9 +198,12 @@ extension PostgresConnection {
             .int4Array(opened.map(\.0.0)),
             .byteaArray(opened.map(\.0.1.bytes)),
             .byteaArray(opened.map(\.1))
-        ).map { try $0.int4(0) }
-        step.webhookSecrets = stored.count
-        try noteResealed(stored, "webhook_secrets", under: keyID, actor)
+        ).map { (issuer: try $0.int4(0), isWebhook: try $0.bool(1)) }
+        let webhooks = stored.filter(\.isWebhook).map(\.issuer)
+        let headers = stored.filter { !$0.isWebhook }.map(\.issuer)
+        (step.webhookSecrets, step.authorizationHeaders) = (webhooks.count, headers.count)
+        try noteResealed(webhooks, "webhook_secrets", under: keyID, actor)
+        try noteResealed(headers, "authorization_headers", under: keyID, actor)
         return step
     }
 
@@ -204,7 +214,7 @@ extension PostgresConnection {
         under keyID: [UInt8],
         _ actor: String
     ) throws {
-        let id = keyID.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        let id = Hex.encode(keyID)
         for (issuer, all) in Dictionary(grouping: issuers, by: { $0 }).sorted(by: { $0.key < $1.key }) {
             let data = #"{"resealed_\#(what)": \#(all.count), "key_encryption_key_id": "\#(id)"}"#
             try note(AuditNote(.issuerChanged, actor: actor, data: data), issuer: issuer)

@@ -9,10 +9,12 @@ import StrictJSON
 
 /// A command's end: one clear line, and an exit code that scripts can tell apart.
 struct Failure: Error {
-    let line: String
+    var line: String
     let code: ExitCode
     /// What the API said, where it was the API that refused.
     var problem: JSON?
+    /// How many seconds to wait before another call, where the API said so.
+    var retryAfter: Int?
 
     /// The call was refused.
     static let refused = ExitCode(1)
@@ -45,9 +47,20 @@ struct Failure: Error {
         case let error as EmbeddedPostgresError: self.init("\(error)", code: Self.unavailable)
         case let error as PostgresError: self.init("database: \(error)", code: Self.unavailable)
         case APIFailure.url(let url): self.init("\(url) is no URL of an API", code: Self.misconfigured)
+        case APIFailure.field: self.init("\(error)")
         case let error as APIFailure: self.init("api: \(error)", code: Self.unavailable)
         default: self.init("\(error)")
         }
+    }
+
+    /// Whether the same call may be answered otherwise a little later: the API is overloaded, or its database away.
+    var isPassing: Bool { ["unavailable", "rate_limited"].contains(problem?["code"]?.text) }
+
+    /// The same, with what people are told before it.
+    func preceded(by text: String) -> Failure {
+        var failure = self
+        failure.line = "\(text): \(line)"
+        return failure
     }
 
     /// For programs: the API's problem object, or one that is made like it.

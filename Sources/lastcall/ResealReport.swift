@@ -1,3 +1,4 @@
+import LogoutModel
 import LogoutTokens
 import Outbox
 import StrictJSON
@@ -8,9 +9,10 @@ struct ResealReport {
     var counts: [SealCount]
     var signingKeys = 0
     var webhookSecrets = 0
+    var authorizationHeaders = 0
 
     /// How many secrets have been sealed anew.
-    var resealed: Int { signingKeys + webhookSecrets }
+    var resealed: Int { signingKeys + webhookSecrets + authorizationHeaders }
 
     /// How many are still under another key than the current one.
     var left: Int { counts.filter { $0.keyID != ring.current.id }.map(\.all).reduce(0, +) }
@@ -24,6 +26,7 @@ struct ResealReport {
             ("current_key_id", .string(ring.current.hexID)),
             ("resealed_signing_keys", .int(signingKeys)),
             ("resealed_webhook_secrets", .int(webhookSecrets)),
+            ("resealed_authorization_headers", .int(authorizationHeaders)),
             ("left", .int(left)),
             ("cannot_be_opened", .int(lost)),
             (
@@ -34,6 +37,7 @@ struct ResealReport {
                             ("key_id", .string(count.hexID)), ("role", .string(role(of: count))),
                             ("signing_keys", .int(count.signingKeys)),
                             ("webhook_secrets", .int(count.webhookSecrets)),
+                            ("authorization_headers", .int(count.authorizationHeaders)),
                         ])
                     }
                 )
@@ -46,10 +50,15 @@ struct ResealReport {
     var text: String {
         var text = ""
         if resealed > 0 {
-            text += "sealed anew: \(signingKeys) signing keys, \(webhookSecrets) webhook secrets\n"
+            text += "sealed anew: \(signingKeys) signing keys, \(webhookSecrets) webhook secrets, "
+            text += "\(authorizationHeaders) authorization headers\n"
         }
-        let rows = counts.map { ["\($0.hexID)", role(of: $0), "\($0.signingKeys)", "\($0.webhookSecrets)"] }
-        text += Table(columns: ["key_id", "role", "signing_keys", "webhook_secrets"], rows: rows).text
+        let columns = ["key_id", "role", "signing_keys", "webhook_secrets", "authorization_headers"]
+        let rows = counts.map { count in
+            [count.hexID, role(of: count)]
+                + [count.signingKeys, count.webhookSecrets, count.authorizationHeaders].map { "\($0)" }
+        }
+        text += Table(columns: columns, rows: rows).text
         text += left == 0 ? "nothing is left under another key\n" : "\(left) left under other keys\n"
         if lost > 0 { text += "\(lost) under keys that the settings do not have: these sign nothing\n" }
         return text
@@ -62,9 +71,7 @@ struct ResealReport {
 }
 
 extension SealCount {
-    fileprivate var all: Int { signingKeys + webhookSecrets }
+    fileprivate var all: Int { signingKeys + webhookSecrets + authorizationHeaders }
 
-    fileprivate var hexID: String {
-        keyID.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    }
+    fileprivate var hexID: String { Hex.encode(keyID) }
 }

@@ -1,6 +1,4 @@
-import Foundation
 import IntakeAPI
-import LogoutModel
 import OperatorConsole
 import Outbox
 import Settings
@@ -18,17 +16,13 @@ extension Runtime {
             backend: consoleBackend,
             settings: settings.consoleSettings,
             logger: logger
-        ) { Self.now }
+        ) { .now }
         return { [api] request in
             guard OperatorConsole.owns(request.path) else { return await api.respond(to: request) }
             guard api.calls.begin() else { return APIResponse(ConsoleResponse.overloaded) }
             defer { api.calls.end() }
             return APIResponse(await console.respond(to: ConsoleRequest(request)))
         }
-    }
-
-    private static var now: Timestamp {
-        Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
     }
 
     private var consoleBackend: ConsoleBackend {
@@ -58,7 +52,7 @@ extension Runtime {
                 return ConsoleBackend.Answer(status: answer.status, body: answer.body)
             },
             examine: { [store, settings] in
-                try await Doctor(store: store, settings: settings.doctor) { Self.now }.examine()
+                try await Doctor(store: store, settings: settings.doctor) { .now }.examine()
             }
         )
     }

@@ -51,6 +51,26 @@ struct APIServerTests {
         #expect(request.values(of: "content-length") == (method == "POST" ? ["0"] : []))
     }
 
+    @Test("a header field without a value arrives without one", arguments: ["", "  "])
+    func emptyField(value: String) async throws {
+        let place = try plain()
+        let call = APICall(method: "POST", target: "/x", headers: [("idempotency-key", value)])
+        #expect(try await server(place).send(call).status == 200)
+        let request = try #require(try await place.next().first)
+        #expect(request.values(of: "idempotency-key") == [""])
+    }
+
+    @Test(
+        "a control character is sent in no header field",
+        arguments: ["a\r\nb: c", "a\nb: c", "\r", "a\0b", "a\tb", "a\u{7F}"]
+    )
+    func controlCharacters(value: String) async throws {
+        let place = try plain()
+        let call = APICall(method: "POST", target: "/x", headers: [("idempotency-key", value)])
+        await #expect(throws: APIFailure.field("idempotency-key")) { _ = try await server(place).send(call) }
+        #expect(place.connections == 0)
+    }
+
     @Test("a redirect is an answer like another: the key goes nowhere else")
     func redirect() async throws {
         let other = try plain()

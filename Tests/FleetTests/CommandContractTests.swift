@@ -77,6 +77,11 @@ struct CommandContractTests {
             let told = try await ended(get + ["--json"], others)
             #expect(told.end == .exit(1) && told.output.isEmpty)
             #expect(table.faults(of: told.errors, against: "Problem").isEmpty, "\(told.errors)")
+            let empty = try await ended(["logout", "op", "--sub", "a", "--idempotency-key", ""], others)
+            #expect(
+                empty.end == .exit(1) && empty.errors.hasPrefix("lastcall: invalid_request: "),
+                "\(empty)"
+            )
         }
         let cases: [([String], [String: String], Int32, String)] = [
             (get, remote.merging(["LASTCALL_API_KEY": "wrong"]) { $1 }, 1, "unauthorized"),

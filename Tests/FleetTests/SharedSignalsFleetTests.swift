@@ -38,7 +38,8 @@ struct SharedSignalsFleetTests {
                 environment: fleet.environment.merging(both) { $1 }
             )
             let report = try object(done.output)
-            #expect(report["resealed_webhook_secrets"] as? Int == 1 && report["left"] as? Int == 0, "\(done)")
+            #expect(report["resealed_authorization_headers"] as? Int == 1, "\(done)")
+            #expect(report["resealed_webhook_secrets"] as? Int == 0 && report["left"] as? Int == 0, "\(done)")
             told += [done.output, done.errors]
         }
         let jwks = Array(try await fleet.command("keys", "jwks", "op").utf8)
@@ -48,6 +49,7 @@ struct SharedSignalsFleetTests {
             try verifier.verify($0, aud: "receiver", authorization: Self.credential, now: now)
         }
         #expect(said.map(\.sid) == ["s-1", "s-2"])
+        #expect(try await fleet.command("clients", "list", "op").contains(receiver.uri("/events")))
         told.append(try await fleet.command("clients", "get", "op", "receiver", "--json"))
         told.append(try await fleet.command("audit", "list", "op", "--json"))
         #expect(told.allSatisfy { !$0.contains("abcdefgh") && !$0.contains("0123456789\"") })

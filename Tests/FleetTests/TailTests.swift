@@ -102,12 +102,69 @@ struct TailTests {
         #expect(tail.errors == "code 0\n" && tail.output.split(separator: "\n").count == 1)
     }
 
+    /// Follows many events, from the first on.
+    private func tail(_ fleet: Fleet, through shell: [String]) async throws -> LastcallProcess {
+        try await fleet.prepare([:])
+        try await AuditCommandTests.write(600)
+        let oldest = try #require(try ids(try await fleet.command("audit", "export", "op")).first)
+        return try LastcallProcess(
+            ["audit", "tail", "op", "--after-id", oldest, "--json"],
+            environment: fleet.environment,
+            through: shell
+        )
+    }
+
+    @Test("it ends with a signal though its reader stands still, and every line is whole")
+    func standstill() async throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/pipe"
+        #expect(unsafe mkfifo(path, 0o600) == 0)
+        let reader = unsafe open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+        defer { close(reader) }
+        let tail = try await tail(Fleet(), through: ["/bin/sh", "-c", #"exec "$@" > "$0""#, path])
+        try await eventually("a pipe that takes no more") {
+            var end = pollfd(fd: reader, events: Int16(POLLOUT), revents: 0)
+            return unsafe poll(&end, 1, 0) == 0
+        }
+        tail.send(SIGTERM)
+        try await eventually("its end") { !tail.isRunning }
+        #expect(await tail.end() == .exit(0))
+        #expect(tail.errors.isEmpty, "\(tail.errors)")
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = unsafe read(reader, &bytes, bytes.count)
+        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        #expect(try text.hasSuffix("}\n") && ids(text).count > 1)
+    }
+
+    @Test("an output that cannot be written is an error, and no reader that has gone")
+    func fullDisk() async throws {
+        let tail = try await tail(Fleet(), through: ["/bin/sh", "-c", #"exec "$@" > /dev/full"#, "sh"])
+        #expect(await tail.end() == .exit(1))
+        #expect(
+            try object(tail.errors).text("detail")
+                == "standard output cannot be written: No space left on device"
+        )
+    }
+
     @Test("what cannot be followed is said at once")
     func refused() async throws {
         let fleet = try Fleet()
         try await fleet.prepare([:])
         let unknown = try await LastcallProcess.run(["tail", "nobody"], environment: fleet.environment)
         #expect(unknown.end == .exit(1) && unknown.errors.hasPrefix("lastcall: not_found: "))
+        let api = try await fleet.start("serve")
+        let blind = try object(
+            try await fleet.command("api-keys", "create", "--issuer", "op", "--scope", "logout", "--json")
+        )
+        let nothing = try await LastcallProcess.run(
+            ["tail"],
+            environment: [
+                "LASTCALL_API_URL": "http://127.0.0.1:\(api.port)", "LASTCALL_API_KEY": try blind.text("key"),
+            ]
+        )
+        #expect(nothing.end == .exit(1), "\(nothing)")
+        #expect(nothing.errors.hasPrefix("lastcall: insufficient_scope: "), "\(nothing.errors)")
+        #expect(await api.process.stop() == .exit(0))
         let closed = try ClosedPort()
         let away = try await LastcallProcess.run(
             ["tail"],

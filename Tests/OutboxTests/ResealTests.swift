@@ -79,8 +79,13 @@ struct ResealTests {
         try await addWebhook(bench, Self.seal(Self.old, "hook"))
         #expect(
             try await bench.store.sealCounts() == [
-                SealCount(keyID: Self.new, signingKeys: 1, webhookSecrets: 0),
-                SealCount(keyID: Self.old, signingKeys: count + 1, webhookSecrets: 1),
+                SealCount(keyID: Self.new, signingKeys: 1, webhookSecrets: 0, authorizationHeaders: 0),
+                SealCount(
+                    keyID: Self.old,
+                    signingKeys: count + 1,
+                    webhookSecrets: 1,
+                    authorizationHeaders: 0
+                ),
             ]
         )
         let versions = "select version::text from lastcall.issuers order by issuer_key"
@@ -89,7 +94,7 @@ struct ResealTests {
         #expect(done.keys == count + 1 && done.secrets == 1 && done.unopened == 0)
         #expect(
             try await bench.store.sealCounts() == [
-                SealCount(keyID: Self.new, signingKeys: count + 2, webhookSecrets: 1)
+                SealCount(keyID: Self.new, signingKeys: count + 2, webhookSecrets: 1, authorizationHeaders: 0)
             ]
         )
         let again = try await resealAll(bench)
@@ -122,6 +127,7 @@ struct ResealTests {
             AuditNote(.clientRegistered, clientID: "rp", actor: "test")
         }
         let seen = Mutex<[StoredSeal.Content]>([])
+        var headers = 0
         var position = ResealPosition.beginning
         while !position.isEnd {
             let step = try await bench.store.reseal(after: position, under: Self.new, actor: "test") {
@@ -129,14 +135,22 @@ struct ResealTests {
                 seen.withLock { $0.append(stored.content) }
                 return Self.resealed(stored)
             }
+            headers += step.authorizationHeaders
+            #expect(step.webhookSecrets == 0)
             position = step.next
         }
+        #expect(headers == 1)
+        #expect(
+            try bench.texts(
+                "select data ->> 'resealed_authorization_headers' from lastcall.audit_events where data ? 'key_encryption_key_id'"
+            ) == ["1"]
+        )
         #expect(
             seen.withLock { $0 } == [.authorizationHeader(clientID: "rp", url: "https://rp.example/events")]
         )
         #expect(
             try await bench.store.sealCounts() == [
-                SealCount(keyID: Self.new, signingKeys: 0, webhookSecrets: 1)
+                SealCount(keyID: Self.new, signingKeys: 0, webhookSecrets: 0, authorizationHeaders: 1)
             ]
         )
     }
@@ -155,8 +169,8 @@ struct ResealTests {
         )
         #expect(
             try await bench.store.sealCounts() == [
-                SealCount(keyID: Self.new, signingKeys: 1, webhookSecrets: 0),
-                SealCount(keyID: Self.old, signingKeys: 1, webhookSecrets: 0),
+                SealCount(keyID: Self.new, signingKeys: 1, webhookSecrets: 0, authorizationHeaders: 0),
+                SealCount(keyID: Self.old, signingKeys: 1, webhookSecrets: 0, authorizationHeaders: 0),
             ]
         )
     }
@@ -231,7 +245,7 @@ struct ResealTests {
             found.withLock { $0.append(rows) }
             return Self.resealed(stored)
         }
-        #expect(step.signingKeys + step.webhookSecrets == 1)
+        #expect(step.signingKeys + step.webhookSecrets + step.authorizationHeaders == 1)
         #expect(try found.withLock { try $0.map { try $0.get() } } == [0])
     }
 
@@ -257,7 +271,7 @@ struct ResealTests {
         #expect(done + last == 60)
         #expect(
             try await bench.store.sealCounts() == [
-                SealCount(keyID: Self.new, signingKeys: 60, webhookSecrets: 0)
+                SealCount(keyID: Self.new, signingKeys: 60, webhookSecrets: 0, authorizationHeaders: 0)
             ]
         )
         #expect(try bench.texts("select kid from lastcall.signing_keys where stage = 'active'") == ["k30"])

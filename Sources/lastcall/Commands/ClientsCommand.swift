@@ -20,11 +20,17 @@ struct ClientsCommand: AsyncParsableCommand {
             try await options.withAPI { api in
                 let items = try await api.list(["v1", "issuers", issuer, "clients"], limit: .max)
                 let columns = [
-                    "client_id", "backchannel_logout_uri", "backchannel_logout_session_required",
-                    "id_token_signed_response_alg", "held", "breaker",
+                    "client_id", "uri", "backchannel_logout_session_required", "id_token_signed_response_alg",
+                    "held", "breaker",
                 ]
-                api.show(items, columns: columns)
+                api.show(api.printsJSON ? items : items.map(Self.withURI), columns: columns)
             }
+        }
+
+        /// With where its logouts go, which a receiver of Shared Signals has among its terms.
+        private static func withURI(_ client: JSON) -> JSON {
+            let uri = client["shared_signals"]?["endpoint_url"] ?? client["backchannel_logout_uri"]
+            return .object(of: client.members.map { ($0.name, $0.value) } + [("uri", uri)])
         }
     }
 

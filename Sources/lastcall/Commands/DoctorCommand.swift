@@ -1,7 +1,5 @@
 import ArgumentParser
-import Foundation
 import IntakeAPI
-import LogoutModel
 import Outbox
 import Settings
 import StrictJSON
@@ -21,9 +19,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withRuntime { runtime in
-            let doctor = Doctor(store: runtime.store, settings: runtime.settings.doctor) {
-                Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
-            }
+            let doctor = Doctor(store: runtime.store, settings: runtime.settings.doctor) { .now }
             let findings = try await doctor.examine()
             for finding in findings where !problems || finding.severity > .ok {
                 print(options.json ? finding.json : finding.line)

@@ -7,7 +7,8 @@ extension KeysCommand {
     /// `lastcall keys reseal`: everything that is sealed, under the current key-encryption key.
     struct Reseal: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Seal every private key and webhook secret under the current key-encryption key.",
+            abstract:
+                "Seal every private key, webhook secret and receiver's header under the current key-encryption key.",
             discussion: """
                 Opens with key_encryption_key and previous_key_encryption_keys, in small steps beside everything that \
                 runs; cut off, it goes on where it is run again. Once nothing is left under a previous key, that key \
@@ -58,6 +59,7 @@ extension KeysCommand {
                     ) { [ring = report.ring] in ring.resealed($0) }
                     report.signingKeys += step.signingKeys
                     report.webhookSecrets += step.webhookSecrets
+                    report.authorizationHeaders += step.authorizationHeaders
                     position = step.next
                     progress.show(report.resealed, of: total, "sealed anew")
                 }

@@ -91,14 +91,22 @@ struct LogoutCommand: AsyncParsableCommand {
             )
             let path = ["v1", "issuers", issuer, "logout-events"]
             let key = [("idempotency-key", idempotencyKey)]
-            var event = try await api.call("POST", path, headers: key, body: body)
-            if let wait, let id = event["id"]?.text {
-                event = try await api.call("GET", path + [id], query: [("wait", "\(wait)")])
+            let accepted = try await api.call("POST", path, headers: key, body: body)
+            guard let wait, let id = accepted["id"]?.text else { return show(accepted, api) }
+            do {
+                show(try await api.call("GET", path + [id], query: [("wait", "\(wait)")]), api)
+            } catch {
+                // It is accepted all the same, and whoever does not learn its id cannot ask for it again.
+                show(accepted, api)
+                throw Failure(error).preceded(by: "the logout is accepted, but its end cannot be waited for")
             }
-            if api.printsJSON { return api.show(event) }
-            let status = Screen.output.colored(event["status"]?.text ?? "", of: "status")
-            print("logout event \(event["id"]?.text ?? "") is \(status)")
-            api.show(event["deliveries"]?.elements ?? [], columns: ["id", "client_id", "status", "reason"])
         }
+    }
+
+    private func show(_ event: JSON, _ api: Operator) {
+        if api.printsJSON { return api.show(event) }
+        let status = Screen.output.colored(event["status"]?.text ?? "", of: "status")
+        print("logout event \(event["id"]?.text ?? "") is \(status)")
+        api.show(event["deliveries"]?.elements ?? [], columns: ["id", "client_id", "status", "reason"])
     }
 }

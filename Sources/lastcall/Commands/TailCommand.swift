@@ -24,11 +24,11 @@ struct TailCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.withAPI { api in
-            let printer = TrailPrinter(printsJSON: api.printsJSON, namesIssuer: true, limit: count)
+            let printer = try TrailPrinter(printsJSON: api.printsJSON, namesIssuer: true, limit: count)
             let (issuers, query) = (issuers, filter.query)
             try await printer.untilEnded(beside: api.feed) {
                 let follower = TrailFollower(api: api, query: query) { line in
-                    FollowerNotice.tell(line, json: api.printsJSON)
+                    Notice.tell(line, json: api.printsJSON)
                 }
                 guard issuers.isEmpty else {
                     return try await follower.follow(issuers.map { .issuer($0) }) {
@@ -60,13 +60,13 @@ extension AuditCommand {
 
         func run() async throws {
             try await options.withAPI { api in
-                let printer = TrailPrinter(printsJSON: api.printsJSON, namesIssuer: false, limit: count)
+                let printer = try TrailPrinter(printsJSON: api.printsJSON, namesIssuer: false, limit: count)
                 let (trail, afterID, query) = (
                     issuer.map { Trail.issuer($0) } ?? .installation, afterID, filter.query
                 )
                 try await printer.untilEnded(beside: api.feed) {
                     let follower = TrailFollower(api: api, query: query) { line in
-                        FollowerNotice.tell(line, json: api.printsJSON)
+                        Notice.tell(line, json: api.printsJSON)
                     }
                     try await follower.follow([trail], after: afterID) { try await printer.show($0, of: $1) }
                 }

@@ -9,7 +9,9 @@ struct Operator: Sendable {
     /// What a call was answered with.
     struct Answer: Sendable {
         let status: Int
-        var start: String?
+        /// Where a stream begins.
+        let start: String?
+        let retryAfter: String?
         let body: [UInt8]
         let stream: (any AsyncSequence<[UInt8], any Error> & Sendable)?
     }
@@ -25,8 +27,14 @@ struct Operator: Sendable {
         feed = { try await api.auditFeed.run() }
         send = { request in
             let response = await api.respondToOperator(request)
-            let start = response.headers.first { $0.name == "Last-Event-ID" }?.value
-            return Answer(status: response.status, start: start, body: response.body, stream: response.stream)
+            func header(_ name: String) -> String? { response.headers.first { $0.name == name }?.value }
+            return Answer(
+                status: response.status,
+                start: header("Last-Event-ID"),
+                retryAfter: header("Retry-After"),
+                body: response.body,
+                stream: response.stream
+            )
         }
     }
 
@@ -47,6 +55,7 @@ struct Operator: Sendable {
             return Answer(
                 status: answer.status,
                 start: answer.header("last-event-id"),
+                retryAfter: answer.header("retry-after"),
                 body: answer.body,
                 stream: answer.stream
             )
@@ -62,16 +71,6 @@ struct Operator: Sendable {
         body: JSON? = nil
     ) async throws -> JSON {
         try Self.json(await accepted(method, path, query, headers, body))
-    }
-
-    /// Makes one call whose refusal is an object of its own.
-    func state(_ path: [String]) async throws -> JSON {
-        let answer = try await send(Self.request("GET", path, [], [], nil))
-        let json = try Self.json(answer)
-        guard answer.status < 400 || json["code"] == nil else {
-            throw Failure(status: answer.status, problem: json)
-        }
-        return json
     }
 
     /// What a call is answered with, byte for byte.
@@ -131,7 +130,9 @@ struct Operator: Sendable {
 
     private static func accepted(_ answer: Answer) throws -> Answer {
         guard answer.status >= 300 else { return answer }
-        throw Failure(status: answer.status, problem: (try? json(answer)) ?? .null)
+        var failure = Failure(status: answer.status, problem: (try? json(answer)) ?? .null)
+        failure.retryAfter = answer.retryAfter.flatMap { Int($0) }
+        throw failure
     }
 
     private static func json(_ answer: Answer) throws -> JSON {

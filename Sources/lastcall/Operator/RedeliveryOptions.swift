@@ -42,15 +42,31 @@ struct RedeliveryOptions: ParsableArguments {
 }
 
 extension Operator {
-    /// Waits until a redelivery has ended; shows on a terminal how far it is.
+    /// No proxy's word makes a command stand still for longer.
+    private static let longestPause = 60
+
+    /// Waits until a redelivery has ended, also where the API cannot say for a while; shows on a terminal how far it is.
     func watchRedelivery(_ redelivery: JSON, of issuer: String) async throws -> JSON {
         guard let id = redelivery["id"]?.text else { return redelivery }
         var bar = ProgressBar()
         defer { bar.finish() }
         var redelivery = redelivery
+        var pause = Duration.milliseconds(250)
+        var isWaiting = false
         while redelivery["status"]?.text == "running" {
-            try await Task.sleep(for: .milliseconds(250))
-            redelivery = try await call("GET", ["v1", "issuers", issuer, "redeliveries", id])
+            try await Task.sleep(for: pause)
+            do {
+                redelivery = try await call("GET", ["v1", "issuers", issuer, "redeliveries", id])
+            } catch let failure as Failure where failure.isPassing {
+                if !isWaiting {
+                    bar.finish()
+                    Notice.tell("\(failure.line); waiting", json: printsJSON)
+                }
+                isWaiting = true
+                pause = .seconds(min(max(failure.retryAfter ?? 1, 1), Self.longestPause))
+                continue
+            }
+            (pause, isWaiting) = (.milliseconds(250), false)
             bar.show(
                 Int(redelivery["done"]?.int ?? 0),
                 of: Int(redelivery["matched"]?.int ?? 0),

@@ -100,8 +100,9 @@ struct TrailFollower: Sendable {
 
     /// `isNamed`: the caller asked for this very trail, and is told where it cannot be had.
     private func follow(_ trail: Trail, after last: String?, isNamed: Bool, _ show: Show) async throws {
+        // A trail that was found later has begun with its first event: it waits like those that were there.
+        var hasBegun = !isNamed && last != nil
         var last = last
-        var hasBegun = false
         var pause = Duration.seconds(1)
         while true {
             do {
@@ -128,7 +129,7 @@ struct TrailFollower: Sendable {
                         "\(trail.issuer ?? "the installation"): what was shown last is gone; going on from now"
                     )
                     last = nil
-                case .some(let code) where code != "unavailable" && code != "rate_limited":
+                case .some(let code) where !failure.isPassing:
                     // Nobody asked for it by its name: the key may not see it, or its issuer was deleted.
                     guard !isNamed, code == "insufficient_scope" || code == "not_found" else { throw failure }
                     return

@@ -6,15 +6,20 @@ import UnixSignals
 
 /// Prints what is followed, line by line, each whole and at once.
 actor TrailPrinter {
-    /// There is nothing more to print.
-    struct Ended: Error {}
+    /// There is nothing more to print, or nowhere to print it.
+    struct Ended: Error {
+        /// Why; `nil` where that is as it should be.
+        var failure: Failure?
+    }
 
+    private let writer: LineWriter
     private let printsJSON: Bool
     private let namesIssuer: Bool
     private var left: Int?
 
     /// `limit`: how many events are printed.
-    init(printsJSON: Bool, namesIssuer: Bool, limit: Int?) {
+    init(printsJSON: Bool, namesIssuer: Bool, limit: Int?) throws {
+        writer = try LineWriter(to: STDOUT_FILENO)
         self.printsJSON = printsJSON
         self.namesIssuer = namesIssuer
         left = limit
@@ -22,12 +27,18 @@ actor TrailPrinter {
 
     /// Prints an event of a trail.
     ///
-    /// - Throws: ``Ended`` where it was the last, or nobody reads.
-    func show(_ event: [UInt8], of trail: Trail) throws {
-        if left == 0 { throw Ended() }
-        try Self.write(line(event, trail))
+    /// - Throws: ``Ended`` where it was the last, nobody reads, or nothing can be written.
+    func show(_ event: [UInt8], of trail: Trail) async throws {
+        guard left != 0 else {
+            // Behind the last line: whoever is told of the end may end it.
+            try await writer.write([])
+            throw Ended()
+        }
+        // Before the line is written: others come here meanwhile.
         left = left.map { $0 - 1 }
-        if left == 0 { throw Ended() }
+        let isLast = left == 0
+        try await writer.write(line(event, trail))
+        if isLast { throw Ended() }
     }
 
     private func line(_ event: [UInt8], _ trail: Trail) -> [UInt8] {
@@ -87,7 +98,9 @@ actor TrailPrinter {
                 return true
             }
             group.addTask {
-                do { try await body() } catch is Ended {}
+                do { try await body() } catch let end as Ended {
+                    if let failure = end.failure { throw failure }
+                }
                 return true
             }
             defer { group.cancelAll() }
@@ -99,23 +112,5 @@ actor TrailPrinter {
     private static var isUnread: Bool {
         var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
         return unsafe poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR) != 0
-    }
-
-    private static func write(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes {
-                unsafe Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
-            }
-            if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { throw Ended() }
-        }
-    }
-}
-
-/// What is said beside the events, on standard error.
-enum FollowerNotice {
-    @Sendable static func tell(_ line: String, json: Bool) {
-        let text = json ? JSON.object(of: [("notice", .string(line))]).line : "lastcall: \(line.harmless)"
-        FileHandle.standardError.write(Data("\(text)\n".utf8))
     }
 }

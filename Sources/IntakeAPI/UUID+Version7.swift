@@ -1,12 +1,4 @@
 import FoundationEssentials
-import LogoutModel
-
-extension Timestamp {
-    /// This machine's clock; for what need not agree with the database.
-    static var now: Timestamp {
-        Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
-    }
-}
 
 extension UUID {
     /// A version 7 UUID from a floor and random bits (RFC 9562 section 5.7).
