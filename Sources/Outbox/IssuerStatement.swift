@@ -42,6 +42,7 @@ extension IssuerStatement {
     static let probeWithdraw = writing(SQLText.probe_withdraw)
     static let clientGet = reading(SQLText.client_get)
     static let clientsList = reading(SQLText.clients_list)
+    static let clientPutTurn = reading(SQLText.client_put_turn)
     static let clientPut = writing(SQLText.client_put)
     static let clientAuthorize = writing(SQLText.client_authorize)
     static let clientDelete = writing(SQLText.client_delete)

@@ -37,6 +37,7 @@ extension OutboxStore {
         note: @escaping @Sendable (Client.Metadata?) -> AuditNote
     ) async throws -> (client: Client, isNew: Bool) {
         try await changing(for: issuer) { connection in
+            _ = try connection.query(.clientPutTurn, .text(clientID))
             let before = try connection.query(.clientGet, .text(clientID)).first.map { row in
                 var columns = ColumnReader(row)
                 return try columns.client()
