@@ -7,11 +7,15 @@ import Testing
 
 @Suite("Registering a client", .lastcallDatabase)
 struct ClientPutTests {
+    private final class Replaced: Sendable {
+        let uris = Mutex<[String?]>([])
+    }
+
     @Test("registrations of one client at once follow each other, and none replaces what is gone")
     func turns() async throws {
         let bench = try await Workbench(connections: 8)
         let (store, issuer) = (bench.store, bench.issuer)
-        let replaced = Mutex<[String?]>([])
+        let replaced = Replaced()
         let count = 40
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 1...count {
@@ -24,14 +28,14 @@ struct ClientPutTests {
                         delivery: "{}"
                     )
                     _ = try await store.putClient("rp", of: issuer, metadata) { before in
-                        replaced.withLock { $0.append(before?.backchannelLogoutURI) }
+                        replaced.uris.withLock { $0.append(before?.backchannelLogoutURI) }
                         return AuditNote(.clientRegistered, clientID: "rp", actor: "test")
                     }
                 }
             }
             try await group.waitForAll()
         }
-        let uris = replaced.withLock { $0 }
+        let uris = replaced.uris.withLock { $0 }
         #expect(uris.count == count)
         #expect(Set(uris).count == count, "none is replaced twice")
     }
