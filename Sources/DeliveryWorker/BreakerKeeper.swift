@@ -39,12 +39,13 @@ final class BreakerKeeper: Sendable {
 
     /// Takes in what an attempt met.
     ///
-    /// - Returns: whether the breaker is about to change; ``run(changed:)`` says when that is over.
-    func record(_ outcome: AttemptOutcome, of claimed: ClaimedDelivery) -> Bool {
-        guard let change = book.withLock({ $0.record(outcome, of: claimed) }) else { return false }
-        wish.yield(change)
-        return true
+    /// - Returns: a change that the breaker needs, for ``carryOut(_:)``.
+    func record(_ outcome: AttemptOutcome, of claimed: ClaimedDelivery) -> BreakerBook.Change? {
+        book.withLock { $0.record(outcome, of: claimed) }
     }
+
+    /// Has a change written; ``run(changed:)`` says when that is over, which may be before this returns.
+    func carryOut(_ change: BreakerBook.Change) { wish.yield(change) }
 
     /// Writes changes until the task is cancelled.
     ///

@@ -158,7 +158,11 @@ extension DeliveryWorker {
         metrics.attempted(report, at: shipment.recipient)
         shipment.trace?.ended(shipment, report, settlement)
         // Before its place in the lane is free again, so that nothing more is claimed until the breaker is written.
-        if breakers.record(report.outcome, of: claimed) { pause(claimed.clientKey) }
+        if let change = breakers.record(report.outcome, of: claimed) {
+            // First: what resumes the lane may follow at once, and nothing else would.
+            pause(change.lane)
+            breakers.carryOut(change)
+        }
         settle(shipment, settlement, report: report, report.outcome.laneEnding)
     }
 }
