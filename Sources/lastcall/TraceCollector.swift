@@ -116,12 +116,7 @@ extension SpanExporter.Ending {
     }
 
     private static func rejected(in body: [UInt8]) -> Int {
-        guard case .object(let object)? = try? JSON.parse(body),
-            case .object(let partial)? = object["partialSuccess"]
-        else { return 0 }
-        switch partial["rejectedSpans"] {
-        case .string(let text)?: return max(0, Int(text) ?? 0)
-        default: return 0
-        }
+        let rejected = (try? JSON.parse(body))?["partialSuccess"]?["rejectedSpans"]?.string
+        return max(0, rejected.flatMap { Int($0) } ?? 0)
     }
 }

@@ -9,26 +9,6 @@ import Testing
 
 @Suite("Who writes what breakers do", .timeLimit(.minutes(30)))
 struct BreakerKeeperTests {
-    private func claimed(_ lane: Int32) -> ClaimedDelivery {
-        ClaimedDelivery(
-            lease: Lease(
-                issuerKey: 1,
-                delivery: LogoutEventID.of(UUID()).delivery(1),
-                number: 1,
-                length: .seconds(10)
-            ),
-            clientKey: lane,
-            clientVersion: 1,
-            issuerVersion: 1,
-            attempt: 1,
-            excused: 0,
-            hadUnknownOutcome: false,
-            timeLeft: .seconds(60),
-            sub: "alice",
-            sid: nil
-        )
-    }
-
     /// A client rests while its breaker is written, and what ends the rest may come at once: the rest has to begin before.
     @Test("a change begins when it is asked for, not when an outcome calls for it")
     func order() async throws {
@@ -45,7 +25,7 @@ struct BreakerKeeperTests {
             logger: logger
         )
         func change(of lane: Int32) throws -> BreakerBook.Change {
-            try #require((1...5).compactMap { _ in keeper.record(.serverError, of: claimed(lane)) }.first)
+            try #require((1...5).compactMap { _ in keeper.record(.serverError, of: .sample(of: lane)) }.first)
         }
         let (first, second) = (try change(of: 1), try change(of: 2))
         let (ended, told) = AsyncStream<Int32>.makeStream()

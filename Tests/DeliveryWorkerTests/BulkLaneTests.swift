@@ -19,32 +19,12 @@ struct BulkLaneTests {
         let claims = schedule.next(at: now)
         var batch = ClaimedBatch()
         for claim in claims {
-            batch.deliveries += (0..<claim.quota).map { _ in delivery(claim.client) }
+            batch.deliveries += (0..<claim.quota).map { _ in .sample(of: claim.client) }
             batch.lanes[claim.client] = (heads: heads, hasMore: more)
         }
         schedule.claimed(claims, batch, at: now)
         for claim in claims { schedule.setCap(1_024, of: claim.client) }
         return claims
-    }
-
-    private func delivery(_ lane: Int32) -> ClaimedDelivery {
-        ClaimedDelivery(
-            lease: Lease(
-                issuerKey: 1,
-                delivery: LogoutEventID.of(UUID()).delivery(1),
-                number: 1,
-                length: .seconds(10)
-            ),
-            clientKey: lane,
-            clientVersion: 1,
-            issuerVersion: 1,
-            attempt: 1,
-            excused: 0,
-            hadUnknownOutcome: false,
-            timeLeft: .seconds(60),
-            sub: "alice",
-            sid: nil
-        )
     }
 
     /// 100 lanes with bulk deliveries and nothing else, as a look through the queue finds them.

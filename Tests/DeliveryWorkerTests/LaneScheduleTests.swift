@@ -43,31 +43,10 @@ struct LaneScheduleTests {
     private func batch(_ counts: [Int32: Int], more: Bool = false, head: Timestamp? = nil) -> ClaimedBatch {
         var batch = ClaimedBatch()
         for (lane, count) in counts where count > 0 {
-            for _ in 0..<count { batch.deliveries.append(delivery(lane)) }
+            for _ in 0..<count { batch.deliveries.append(.sample(of: lane)) }
             batch.lanes[lane] = (heads: LaneHeads(interactive: head ?? due), hasMore: more)
         }
         return batch
-    }
-
-    private func delivery(_ lane: Int32) -> ClaimedDelivery {
-        let lease = Lease(
-            issuerKey: 1,
-            delivery: LogoutEventID.of(UUID()).delivery(1),
-            number: 1,
-            length: .seconds(10)
-        )
-        return ClaimedDelivery(
-            lease: lease,
-            clientKey: lane,
-            clientVersion: 1,
-            issuerVersion: 1,
-            attempt: 1,
-            excused: 0,
-            hadUnknownOutcome: false,
-            timeLeft: .seconds(60),
-            sub: "alice",
-            sid: nil
-        )
     }
 
     @Test("nothing is claimed before somebody says that something is due")

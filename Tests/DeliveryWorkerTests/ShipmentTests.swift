@@ -19,21 +19,11 @@ struct ShipmentTests {
         sessionRequired: Bool = false,
         policy: DeliveryOverrides = .none
     ) -> Shipment {
-        let claimed = ClaimedDelivery(
-            lease: Lease(
-                issuerKey: 1,
-                delivery: LogoutEventID.of(UUID()).delivery(1),
-                number: 1,
-                length: lease
-            ),
-            clientKey: 1,
-            clientVersion: 1,
-            issuerVersion: 1,
+        let claimed = ClaimedDelivery.sample(
+            lease: lease,
             attempt: attempt,
             excused: excused,
-            hadUnknownOutcome: false,
             timeLeft: timeLeft,
-            sub: "alice",
             sid: sid
         )
         let client = KnownClient(

@@ -20,7 +20,7 @@ struct ActionTests {
         #expect(try await browser.submit("\(page)/release", from: page).status == 303)
 
         let before = try await world.api("GET", "/v1/issuers/op/clients/rp")
-        let version = try #require(before["updated_at"]?.text)
+        let version = try #require(before["updated_at"]?.string)
         let fields =
             "updated_at=\(version)&max_in_flight=7&attempt_timeout_seconds=2.5&retry_waits_seconds=1,+2,+30&max_attempts="
         #expect(
@@ -28,15 +28,15 @@ struct ActionTests {
                 == "\(page)?done=policy"
         )
         let after = try await world.api("GET", "/v1/issuers/op/clients/rp")
-        #expect(after["delivery"]?["max_in_flight"]?.text == "7")
-        #expect(after["delivery"]?["attempt_timeout_seconds"]?.text == "2.5")
-        #expect(after["delivery"]?["retry_waits_seconds"]?.elements.compactMap(\.text) == ["1", "2", "30"])
+        #expect(after["delivery"]?["max_in_flight"]?.int == 7)
+        #expect(after["delivery"]?["attempt_timeout_seconds"]?.double == 2.5)
+        #expect(after["delivery"]?["retry_waits_seconds"]?.elements.map(\.int) == [1, 2, 30])
         for member in ["client_name", "backchannel_logout_uri", "id_token_signed_response_alg"] {
             #expect(after[member] == before[member])
         }
         // Made from a page that somebody else has changed meanwhile.
         #expect(try await browser.submit("\(page)/policy", fields, from: page).status == 409)
-        let now = try #require(after["updated_at"]?.text)
+        let now = try #require(after["updated_at"]?.string)
         let refused = try await browser.submit(
             "\(page)/policy",
             "updated_at=\(now)&max_in_flight=many",
@@ -64,11 +64,11 @@ struct ActionTests {
             #expect(body.contains(url) && !body.contains("not covered") && !body.contains("abcdefgh"))
         }
         #expect(try await browser.get(page).body.contains("kept, and never shown"))
-        let version = try #require(before["updated_at"]?.text)
+        let version = try #require(before["updated_at"]?.string)
         let fields = "updated_at=\(version)&max_in_flight=7"
         #expect(try await browser.submit("\(page)/policy", fields, from: page).status == 303)
         let after = try await world.api("GET", "/v1/issuers/op/clients/receiver")
-        #expect(after["delivery"]?["max_in_flight"]?.text == "7")
+        #expect(after["delivery"]?["max_in_flight"]?.int == 7)
         // That a header is kept is part of it.
         #expect(after["shared_signals"] == before["shared_signals"])
     }
@@ -80,7 +80,7 @@ struct ActionTests {
         let event = try await world.logout(
             #"{"client_id": "rp", "sub": "alice"}, {"client_id": "unknown", "sub": "alice"}"#
         )
-        let id = try #require(event["id"]?.text)
+        let id = try #require(event["id"]?.string)
         let browser = Browser(world)
         try await browser.signIn(ConsoleWorld.operatorKey)
         let page = "/console/i/op/events/\(id)"
@@ -93,7 +93,7 @@ struct ActionTests {
         #expect(again.body.contains("It has ended already."))
 
         let delivery = try #require(
-            event["deliveries"]?.elements.first { $0["client_id"]?.text == "rp" }?["id"]?.text
+            event["deliveries"]?.elements.first { $0["client_id"]?.string == "rp" }?["id"]?.string
         )
         let place = "/console/i/op/deliveries/\(delivery)"
         #expect(
@@ -101,7 +101,7 @@ struct ActionTests {
                 == "\(place)?done=redelivered"
         )
         #expect(
-            try await world.api("GET", "/v1/issuers/op/deliveries/\(delivery)")["status"]?.text == "pending"
+            try await world.api("GET", "/v1/issuers/op/deliveries/\(delivery)")["status"]?.string == "pending"
         )
 
         let failed = try await browser.get("/console/i/op/failed")
@@ -150,7 +150,7 @@ struct ActionTests {
         let real = try #require(sent.value(of: "location")?.split(separator: "/").last)
         let redelivery = try await world.api("GET", "/v1/issuers/op/redeliveries/\(real)")
         #expect(redelivery["matched"]?.int == 1 && redelivery["dry_run"] == .bool(false))
-        #expect(redelivery["filter"]?["client_id"]?.text == "unknown")
+        #expect(redelivery["filter"]?["client_id"]?.string == "unknown")
     }
 
     @Test("a key is generated, activated before its time only by force, and the old one is retired by it")
@@ -162,7 +162,7 @@ struct ActionTests {
         let page = "/console/i/op/keys"
         #expect(try await browser.submit("\(page)/generate", "alg=ES256", from: page).status == 303)
         let keys = try await world.api("GET", "/v1/issuers/op/signing-keys")["items"]?.elements ?? []
-        let kid = try #require(keys.first { $0["stage"]?.text == "next" }?["kid"]?.text)
+        let kid = try #require(keys.first { $0["stage"]?.string == "next" }?["kid"]?.string)
         let early = try await browser.submit("\(page)/\(kid)/activate", from: page)
         #expect(early.status == 409)
         #expect(try await browser.submit("\(page)/\(kid)/activate", "force=true", from: page).status == 303)
@@ -173,9 +173,7 @@ struct ActionTests {
 
     @Test("the trail is verified, and one that was changed is called so")
     func audit() async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("console-\(UUID())").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let world = try await ConsoleWorld(["LASTCALL_DATA_DIR": folder], role: "up")
+        let world = try await ConsoleWorld(role: "up")
         try await world.prepare()
         let sealed = """
             select count(*) from lastcall.audit_seals s join lastcall.audit_events e on e.issuer_key = s.issuer_key and s.last_id >= e.audit_id
@@ -197,19 +195,17 @@ struct ActionTests {
     func search() async throws {
         let rp = try ScriptedRelyingParty(authority: try TestAuthority.shared().authority)
         defer { rp.stop() }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("console-\(UUID())").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let world = try await ConsoleWorld(["LASTCALL_DATA_DIR": folder], role: "up")
+        let world = try await ConsoleWorld(role: "up")
         try await world.prepare(clients: ["rp": "\(rp.uri())"])
         try await world.logout(#"{"client_id": "rp", "sub": "alice", "sid": "sid-1"}"#, under: "order-66")
         let event = try #require(
-            try await world.api("GET", "/v1/issuers/op/logout-events")["items"]?.elements.first?["id"]?.text
+            try await world.api("GET", "/v1/issuers/op/logout-events")["items"]?.elements.first?["id"]?.string
         )
         _ = try await world.api("GET", "/v1/issuers/op/logout-events/\(event)?wait=10")
         let list = try await world.api("GET", "/v1/issuers/op/deliveries?logout_event_id=\(event)")
-        let delivery = try #require(list["items"]?.elements.first?["id"]?.text)
+        let delivery = try #require(list["items"]?.elements.first?["id"]?.string)
         let shown = try await world.api("GET", "/v1/issuers/op/deliveries/\(delivery)")
-        let jti = try #require(shown["attempts"]?.elements.first?["jti"]?.text)
+        let jti = try #require(shown["attempts"]?.elements.first?["jti"]?.string)
         let browser = Browser(world)
         try await browser.signIn(ConsoleWorld.operatorKey)
         for (wanted, target) in [
@@ -241,7 +237,7 @@ struct ActionTests {
             #"{"name": "slow", "issuer": "op", "scopes": ["read"], "calls_per_second": 3}"#
         )
         let browser = Browser(world)
-        try await browser.signIn(try #require(made["key"]?.text))
+        try await browser.signIn(try #require(made["key"]?.string))
         var statuses: Set<Int> = []
         for _ in 0..<10 {
             let page = try await browser.get("/console/i/op/search?q=sid-1")

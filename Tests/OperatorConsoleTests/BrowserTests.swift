@@ -71,7 +71,7 @@ struct BrowserTests {
 
     private func check(_ driver: WebDriver, _ name: String, _ look: Look) async throws {
         for script in [PageChecks.names, PageChecks.contrast, PageChecks.fits, PageChecks.hosts] {
-            let wrong = try await driver.run(script).elements.compactMap(\.text)
+            let wrong = try await driver.run(script).elements.compactMap(\.string)
             #expect(wrong == [], "\(name), \(look.rawValue)")
         }
         guard let folder = ProcessInfo.processInfo.environment["LASTCALL_CONSOLE_SCREENSHOTS"] else { return }
@@ -80,7 +80,7 @@ struct BrowserTests {
             "Page.captureScreenshot",
             try JSON.parse(Array(#"{"captureBeyondViewport": true}"#.utf8))
         )
-        let bytes = try #require(image["data"]?.text.flatMap { Data(base64Encoded: $0) })
+        let bytes = try #require(image["data"]?.string.flatMap { Data(base64Encoded: $0) })
         try bytes.write(to: URL(fileURLWithPath: "\(folder)/\(name)-\(look.rawValue).png"))
     }
 
@@ -90,22 +90,22 @@ struct BrowserTests {
         for key in ConsoleWorld.operatorKey { try await driver.press(String(key)) }
         try await driver.press("\u{E007}")
         try await eventually("the overview") {
-            try await driver.run("return location.pathname").text == "/console/i/demo"
+            try await driver.run("return location.pathname").string == "/console/i/demo"
         }
-        #expect(try await driver.run("return document.cookie").text == "")
+        #expect(try await driver.run("return document.cookie").string == "")
     }
 
     /// The Tab key goes through the page from its top to its end, and one sees where it is.
     private func tabThrough(_ driver: WebDriver) async throws {
         try await eventually("the page") {
-            try await driver.run("return document.readyState").text == "complete"
+            try await driver.run("return document.readyState").string == "complete"
         }
-        let count = try await driver.run(PageChecks.stops).text.flatMap { Int($0) } ?? 0
+        let count = try await driver.run(PageChecks.stops).int ?? 0
         #expect(count > 15)
         for place in 0..<min(count, 24) {
             try await driver.press("\u{E004}")
             let now = try await driver.run(PageChecks.focused).elements
-            #expect(now.first?.text == "\(place)")
+            #expect(now.first?.int == place)
             #expect(now.last == .bool(true), "the focus on stop \(place) is not seen")
         }
     }
@@ -120,6 +120,6 @@ struct BrowserTests {
                 == .bool(true)
         }
         #expect(try await driver.run("return window.isSamePage === true") == .bool(true))
-        #expect(try await driver.run("return document.getElementById('live').textContent").text == "Live")
+        #expect(try await driver.run("return document.getElementById('live').textContent").string == "Live")
     }
 }

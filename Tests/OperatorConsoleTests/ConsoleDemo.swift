@@ -9,7 +9,6 @@ struct ConsoleDemo: Sendable {
     /// Every page by a name, and its address.
     let pages: [(name: String, path: String)]
     private let parties: [ScriptedRelyingParty]
-    private let folder: String
 
     init() async throws {
         let authority = try TestAuthority.shared().authority
@@ -20,8 +19,7 @@ struct ConsoleDemo: Sendable {
         )
         let down = try ScriptedRelyingParty(authority: authority, standing: .status(503))
         parties = [good, bad, down]
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("console-\(UUID())").path
-        world = try await ConsoleWorld(["LASTCALL_DATA_DIR": folder], role: "up")
+        world = try await ConsoleWorld(role: "up")
         try await world.prepare(
             "demo",
             clients: [
@@ -47,26 +45,26 @@ struct ConsoleDemo: Sendable {
                 #"{"client_id": "\#($0)", "sub": "user-\#(user)", "sid": "sid-\#(user)-\#($0)"}"#
             }
             last = try #require(
-                try await world.logout(targets.joined(separator: ", "), issuer: "demo")["id"]?.text
+                try await world.logout(targets.joined(separator: ", "), issuer: "demo")["id"]?.string
             )
         }
         let mixed = try await world.logout(
             #"{"client_id": "crm", "sub": "user-7"}, {"client_id": "legacy-portal", "sub": "user-7", "sid": "s7"}, {"client_id": "billing", "sub": "user-7"}, {"client_id": "mail", "sub": "user-7"}"#,
             issuer: "demo"
         )
-        let event = try #require(mixed["id"]?.text)
+        let event = try #require(mixed["id"]?.string)
         let deliveries = mixed["deliveries"]?.elements ?? []
         func delivery(_ client: String) throws -> String {
-            try #require(deliveries.first { $0["client_id"]?.text == client }?["id"]?.text)
+            try #require(deliveries.first { $0["client_id"]?.string == client }?["id"]?.string)
         }
         let (refused, retried) = (try delivery("legacy-portal"), try delivery("billing"))
         try await eventually("the last logout to be delivered") { [world] in
-            try await world.api("GET", "/v1/issuers/demo/logout-events/\(last)")["status"]?.text
+            try await world.api("GET", "/v1/issuers/demo/logout-events/\(last)")["status"]?.string
                 != "in_progress"
         }
         for (id, status) in [(refused, "failed"), (retried, "retrying")] {
             try await eventually("the refusal") { [world] in
-                try await world.api("GET", "/v1/issuers/demo/deliveries/\(id)")["status"]?.text == status
+                try await world.api("GET", "/v1/issuers/demo/deliveries/\(id)")["status"]?.string == status
             }
         }
         let dry = try await world.api(
@@ -74,9 +72,9 @@ struct ConsoleDemo: Sendable {
             "/v1/issuers/demo/redeliveries",
             #"{"filter": {"client_id": "legacy-portal", "status": "failed", "reason": "rejected"}, "dry_run": true}"#
         )
-        let run = try #require(dry["id"]?.text)
+        let run = try #require(dry["id"]?.string)
         try await eventually("the count") { [world] in
-            try await world.api("GET", "/v1/issuers/demo/redeliveries/\(run)")["status"]?.text == "done"
+            try await world.api("GET", "/v1/issuers/demo/redeliveries/\(run)")["status"]?.string == "done"
         }
         let base = "/console/i/demo"
         pages = [
@@ -102,6 +100,5 @@ struct ConsoleDemo: Sendable {
 
     func stop() {
         for party in parties { party.stop() }
-        try? FileManager.default.removeItem(atPath: folder)
     }
 }

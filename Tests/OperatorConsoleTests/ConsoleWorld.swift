@@ -11,10 +11,13 @@ final class ConsoleWorld: Sendable {
     let process: LastcallProcess
     let port: UInt16
     let environment: [String: String]
+    private let folder: TemporaryFolder
 
-    /// Starts a process; `others`: more settings.
+    /// Starts a process; `others`: more settings; `role`: `up` where it is to deliver too.
     init(_ others: [String: String] = [:], role: String = "serve") async throws {
+        folder = try TemporaryFolder()
         var environment = [
+            "LASTCALL_DATA_DIR": folder.path + "/data",
             "LASTCALL_DATABASE_URL": try ScratchDatabase.current.connectionString,
             "LASTCALL_LISTEN": "127.0.0.1:0", "LASTCALL_ADMIN_LISTEN": "127.0.0.1:0",
             "LASTCALL_KEY_ENCRYPTION_KEY": Data(repeating: 7, count: 32).base64EncodedString(),
@@ -94,7 +97,7 @@ final class ConsoleWorld: Sendable {
             "/v1/issuers/\(issuer)/logout-events",
             #"{"targets": [\#(targets)]}"#
         )
-        guard waiting, let id = event["id"]?.text else { return event }
+        guard waiting, let id = event["id"]?.string else { return event }
         return try await api("GET", "/v1/issuers/\(issuer)/logout-events/\(id)?wait=10")
     }
 
@@ -106,7 +109,7 @@ final class ConsoleWorld: Sendable {
             issuer.map { #"{"name": "\#(name)", "issuer": "\#($0)", "scopes": [\#(scopes)]}"# }
             ?? #"{"name": "\#(name)"}"#
         let made = try await api("POST", "/v1/api-keys", members)
-        return (try #require(made["key"]?.text), try #require(made["id"]?.text))
+        return (try #require(made["key"]?.string), try #require(made["id"]?.string))
     }
 
     /// One number from the test's database.
@@ -120,15 +123,5 @@ final class ConsoleWorld: Sendable {
     func change(_ text: String) throws {
         let connection = try PostgresConnection.connect(try ScratchDatabase.current.configuration)
         _ = try connection.query(PostgresStatement(name: text, text: text, access: .readWrite))
-    }
-}
-
-extension JSON {
-    var text: String? {
-        switch self {
-        case .string(let text): text
-        case .number(let number): number.text
-        default: nil
-        }
     }
 }

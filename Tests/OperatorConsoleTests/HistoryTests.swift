@@ -22,9 +22,7 @@ struct HistoryTests {
             standing: .status(400)
         )
         defer { bad.stop() }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("console-\(UUID())").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let world = try await ConsoleWorld(["LASTCALL_DATA_DIR": folder], role: "up")
+        let world = try await ConsoleWorld(role: "up")
         try await world.prepare(clients: ["rp": "\(bad.uri())", "quiet": "https://127.0.0.1:9/bcl"])
         let browser = Browser(world)
         try await browser.signIn(ConsoleWorld.operatorKey)

@@ -28,9 +28,7 @@ struct PageTests {
             rp.stop()
             bad.stop()
         }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("console-\(UUID())").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let world = try await ConsoleWorld(["LASTCALL_DATA_DIR": folder], role: "up")
+        let world = try await ConsoleWorld(role: "up")
         try await world.prepare(clients: [
             "good": "\(rp.uri())", "bad": "\(bad.uri())", "none-yet": "https://127.0.0.1:9/bcl",
         ])
@@ -131,7 +129,7 @@ struct PageTests {
         let browser = Browser(world)
         try await browser.signIn(ConsoleWorld.operatorKey)
         let event = try #require(
-            try await world.api("GET", "/v1/issuers/op/logout-events")["items"]?.elements.first?["id"]?.text
+            try await world.api("GET", "/v1/issuers/op/logout-events")["items"]?.elements.first?["id"]?.string
         )
         for path in [
             "/clients", "/clients/b", "/clients/a%22%3E%3Cscript%3Ealert(1)%3C%2Fscript%3E",
@@ -170,7 +168,7 @@ struct PageTests {
             #expect(!page.contains("abcdefgh"), "\(path)")
         }
         let delivery = try #require(
-            try await world.api("GET", "/v1/issuers/op/deliveries")["items"]?.elements.first?["id"]?.text
+            try await world.api("GET", "/v1/issuers/op/deliveries")["items"]?.elements.first?["id"]?.string
         )
         let page = try await browser.get("/console/i/op/deliveries/\(delivery)").body
         for word in ["secevent+jwt", "signals", "event-type/session-revoked", "sub_id session"] {
@@ -188,9 +186,7 @@ struct PageTests {
     func lastToken() async throws {
         let rp = try ScriptedRelyingParty(authority: try TestAuthority.shared().authority)
         defer { rp.stop() }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("console-\(UUID())").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let world = try await ConsoleWorld(["LASTCALL_DATA_DIR": folder], role: "up")
+        let world = try await ConsoleWorld(role: "up")
         try await world.prepare(clients: ["rp": "\(rp.uri())"])
         try await world.logout(#"{"client_id": "rp", "sub": "alice"}"#, waiting: true)
         try await world.api("POST", "/v1/issuers/op/signing-keys", #"{"alg": "RS256"}"#)
@@ -202,7 +198,7 @@ struct PageTests {
         let browser = Browser(world)
         try await browser.signIn(ConsoleWorld.operatorKey)
         let delivery = try #require(
-            try await world.api("GET", "/v1/issuers/op/deliveries")["items"]?.elements.first?["id"]?.text
+            try await world.api("GET", "/v1/issuers/op/deliveries")["items"]?.elements.first?["id"]?.string
         )
         let last = try #require(
             try await world.api("GET", "/v1/issuers/op/deliveries/\(delivery)")["attempts"]?.elements.last
@@ -214,7 +210,7 @@ struct PageTests {
         #expect(row("alg · header", "RS256") && row("kid · header", "of the key that is active then"))
         #expect(row("jti · claim", "new for each attempt"))
         for (label, member) in [("kid", "kid"), ("jti", "jti"), ("sent", "started_at")] {
-            #expect(row("\(label) · last token", try #require(last[member]?.text)), "\(label)")
+            #expect(row("\(label) · last token", try #require(last[member]?.string)), "\(label)")
         }
     }
 

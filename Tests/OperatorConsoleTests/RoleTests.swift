@@ -15,8 +15,8 @@ struct RoleTests {
         let world = try await ConsoleWorld()
         try await world.prepare()
         let event = try await world.logout(#"{"client_id": "rp", "sub": "alice"}"#)
-        let id = try #require(event["id"]?.text)
-        let delivery = try #require(event["deliveries"]?.elements.first?["id"]?.text)
+        let id = try #require(event["id"]?.string)
+        let delivery = try #require(event["deliveries"]?.elements.first?["id"]?.string)
         let browser = Browser(world)
         try await browser.signIn(try await world.key(#""read""#).key)
         for page in ["", "/events/\(id)", "/deliveries/\(delivery)", "/clients/rp", "/failed", "/keys"] {
@@ -27,7 +27,7 @@ struct RoleTests {
             #expect(actions.allSatisfy { $0 == "/console/sign-out" || $0.hasSuffix("/policy") }, "\(actions)")
         }
         let changed = try #require(
-            try await world.api("GET", "/v1/issuers/op/clients/rp")["updated_at"]?.text
+            try await world.api("GET", "/v1/issuers/op/clients/rp")["updated_at"]?.string
         )
         let before = try world.count("select count(*) from lastcall.audit_events")
         for action in Self.actions {
@@ -103,8 +103,8 @@ struct RoleTests {
         try await world.prepare("op")
         try await world.prepare("other", clients: ["secret-rp": "https://127.0.0.1:9/bcl"])
         let event = try await world.logout(#"{"client_id": "secret-rp", "sub": "mallory"}"#, issuer: "other")
-        let id = try #require(event["id"]?.text)
-        let delivery = try #require(event["deliveries"]?.elements.first?["id"]?.text)
+        let id = try #require(event["id"]?.string)
+        let delivery = try #require(event["deliveries"]?.elements.first?["id"]?.string)
         try await world.logout(
             #"{"client_id": "secret-rp", "sub": "x"}"#,
             issuer: "other",

@@ -101,12 +101,8 @@ package struct PlantedRun: Sendable {
         )
         let text = try PlantedTree.text(report)
         let json = try JSON.parse(Array(text.utf8), maximumBytes: .max, maximumValues: .max)
-        var checks: [JSON] = []
-        if case .array(let all)? = json["checks"] { checks = all }
-        let failed = checks.compactMap { check -> String? in
-            guard case .bool(false)? = check["holds"] else { return nil }
-            return check["sentence"]?.string
-        }
+        let checks = json["checks"]?.elements ?? []
+        let failed = checks.filter { $0["holds"] == .bool(false) }.compactMap { $0["sentence"]?.string }
         let expected = failed.first { sentence in
             verdict.defect.checks.contains { sentence.hasPrefix($0) }
         }

@@ -113,8 +113,9 @@ package final class Member: Sendable {
             guard isRunning else {
                 throw ChaosError("\(label) has ended: \(lines.suffix(3)) \(output.suffix(200))")
             }
+            findPorts()
             // The operator's port may be there before the API's.
-            if hasPorts(), (try? HTTPCall.send("GET", "/readyz", port: adminPort).status) == 200 {
+            if knowsPorts, (try? HTTPCall.send("GET", "/readyz", port: adminPort).status) == 200 {
                 return
             }
             guard ContinuousClock.now < deadline else {
@@ -188,13 +189,9 @@ package final class Member: Sendable {
 
     private var knowsPorts: Bool { adminPort != 0 && (role == .worker || port != 0) }
 
-    private func hasPorts() -> Bool {
-        if !knowsPorts { readPorts() }
-        return knowsPorts
-    }
-
     /// The system chose the ports; the log says which.
-    private func readPorts() {
+    private func findPorts() {
+        guard !knowsPorts else { return }
         for line in lines where line.contains("\"listening\"") {
             guard let address = LogLine.member("address", of: line),
                 let number = address.split(separator: ":").last.flatMap({ UInt16($0) })
